@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/ports.h"
+#include "engine/directory/directory.h"
+#include "engine/directory/records.h"
+#include "engine/hosts/host.h"
+#include "troupe/behavior.h"
+#include "troupe/http.h"
+
+namespace troupe {
+
+/// Times in ms. Names and defaults follow the reference's configuration keys where it has one.
+struct EngineSettings {
+  std::uint16_t datacenter_label = 1;
+  std::string datacenter_name = "default";
+  /// Pool under which in-process actors are listed.
+  std::string local_pool = "default";
+  /// How long a request waits for its actor to become ready.
+  Millis actor_ready_timeout{30'000};
+  /// Wakes tried for one request when the start keeps failing.
+  int actor_wake_retries = 8;
+  /// Time limit for the whole stop.
+  Millis shutdown_grace{4'000};
+};
+
+struct FetchOptions {
+  /// Send to a generation that is starting or stopping instead of waiting for the next.
+  bool skip_ready_wait = false;
+};
+
+struct GetOrCreate {
+  NamespaceId namespace_id;
+  std::string name;
+  /// Serialised.
+  std::optional<std::string> key;
+  std::string pool;
+  std::optional<Bytes> input;
+};
+
+/// The facade that gateway, inspector and CLI see: directory, namespaces, and the way to an actor wherever it runs.
+/// Threads: any.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual const EngineSettings& settings() const = 0;
+
+  /// Opens the directory, fires overdue alarms.
+  virtual Task<Result<void>> start() = 0;
+  /// Puts every running actor to sleep (`going_away`) within `shutdown_grace`; new requests get `guard.service_unavailable`.
+  virtual Task<void> stop() = 0;
+
+  virtual Directory& directory() = 0;
+  /// Names announced by hosts, with their metadata as a JSON object text.
+  virtual std::map<std::string, std::string> actor_names(const NamespaceId& ns) const = 0;
+  /// Whether actors of that name can be created with that pool: a local name, or a pool that exists.
+  virtual bool pool_exists(const NamespaceId& ns, const std::string& pool, const std::string& name) const = 0;
+
+  /// Creates and starts at once, in the background. Errors: `actor.duplicate_key`,
+  /// `actor.no_runner_config_configured`, `actor.creation_rate_limit`.
+  virtual Task<Result<ActorRecord>> create(GetOrCreate create) = 0;
+  virtual Task<Result<Directory::Created>> get_or_create(GetOrCreate create) = 0;
+  /// The record as clients see it: running actors have connectable_ts and no sleep_ts.
+  virtual Task<Result<std::optional<ActorRecord>>> find(ActorId id) = 0;
+  /// Completes records read from the directory the same way.
+  virtual void refresh(std::vector<ActorRecord>& records) const = 0;
+
+  /// Asynchronous: returns when the order is given. No-ops on actors that do not run.
+  virtual Task<Result<void>> sleep(ActorId id) = 0;
+  virtual Task<Result<void>> reschedule(ActorId id) = 0;
+  /// Returns when the actor and its data are gone. Idempotent. Errors: `actor.not_found`.
+  virtual Task<Result<void>> destroy(ActorId id) = 0;
+
+  /// Wakes the actor if need be, waits for it and hands the request over. Errors (before the actor has seen
+  /// anything): `actor.not_found`, `actor.destroyed_while_waiting_for_ready`, `guard.actor_ready_timeout`,
+  /// `guard.actor_wake_retries_exceeded`, `guard.service_unavailable`. Everything else is a response.
+  virtual Task<Result<HttpResponse>> fetch(ActorId id, HttpRequest request, FetchOptions options) = 0;
+
+  /// A WebSocket in two steps, because the client's handshake is answered in between: `acquire` waits for the actor,
+  /// `open_websocket` of the result does the admission. Errors as `fetch`.
+  virtual Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorId id, FetchOptions options) = 0;
+
+  /// Number of actors that hold memory now.
+  virtual std::size_t resident_actors() const = 0;
+};
+
+/// `registry`: the in-process actors. Lifetime: everything passed by reference outlives the engine.
+std::unique_ptr<Engine> make_engine(Ports ports, EngineSettings settings, Store& store, ActorStore& actors,
+                                    std::shared_ptr<const Registry> registry);
+
+}  // namespace troupe

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/ports.h"
+#include "engine/storage/actor_store.h"
+#include "troupe/behavior.h"
+
+namespace troupe {
+
+enum class StopReason { sleep_intent, destroy_intent, going_away, destroy };
+inline bool destroys(StopReason reason) {
+  return reason == StopReason::destroy_intent || reason == StopReason::destroy;
+}
+
+/// Where frames to the client of a connection go: implemented once per transport.
+/// Threads: called on the actor's executor. Blocks: never.
+class ConnectionSink {
+ public:
+  virtual ~ConnectionSink() = default;
+  /// `args` is a CBOR array.
+  virtual void event(const std::string& name, const Bytes& args) = 0;
+  virtual void close(std::uint16_t code, std::string reason) = 0;
+};
+
+/// What an instance asks of the world around it.
+class InstanceHost {
+ public:
+  virtual ~InstanceHost() = default;
+  /// The actor asked to sleep (idle, or by itself) or to be destroyed. The host answers with `stop`, soon.
+  virtual void sleep_intent() = 0;
+  virtual void destroy_intent() = 0;
+  /// An action of another actor, as `ActorContext::call`.
+  virtual Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) = 0;
+};
+
+/// One generation of one actor in this process: its hooks, connections, state and timers. It serves requests between
+/// the end of `start` and the beginning of `stop`.
+///
+/// Threads: every method may be called from any executor; it hops to the actor's own, where all of the actor's code
+/// and all of its data live, and the caller resumes on its own executor.
+/// Lifetime: shared; a stopped instance answers `actor.stopping` for good.
+class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
+ public:
+  struct Config {
+    Ports ports;
+    ActorStore* store = nullptr;
+    std::shared_ptr<const ActorDefinition> definition;
+    ActorInfo info;
+    ActorId id;
+    std::optional<Bytes> input;
+    /// Serial (a strand of the I/O pool).
+    Executor executor;
+    /// Outlives the instance.
+    std::shared_ptr<InstanceHost> host;
+  };
+  static std::shared_ptr<ActorInstance> make(Config config);
+  virtual ~ActorInstance() = default;
+
+  virtual const ActorInfo& info() const = 0;
+  virtual const ActorDefinition& definition() const = 0;
+  virtual Executor executor() const = 0;
+
+  /// The start sequence (state, hooks, first durable snapshot). Errors end the generation; nothing is left behind.
+  virtual Task<Result<void>> start() = 0;
+  /// Grace and finalize: abort signal, onDisconnect of what does not hibernate, onSleep or onDestroy, drain within
+  /// sleep_grace_period, last save, database closed. Idempotent; a stop during the start waits for it.
+  virtual Task<void> stop(StopReason reason) = 0;
+
+  // -- connections ----------------------------------------------------------------------------------------------------
+  struct Connect {
+    /// CBOR.
+    Bytes params;
+    HttpRequest request;
+    bool hibernatable = false;
+  };
+  /// Admission: onBeforeConnect, createConnState, onConnect. Errors: what a hook returned, `actor.stopping`,
+  /// `actor.callback_timed_out`, `actor.overloaded`.
+  virtual Task<Result<std::shared_ptr<Connection>>> connect(Connect connect, std::shared_ptr<ConnectionSink> sink) = 0;
+  /// The client is gone, or the HTTP request is over; runs onDisconnect in the background.
+  virtual void disconnected(std::shared_ptr<Connection> conn, std::string reason) = 0;
+  /// Errors: `auth.forbidden` when canSubscribe denies, what it returned, `actor.stopping`.
+  virtual Task<Result<void>> subscribe(std::shared_ptr<Connection> conn, std::string event, bool on) = 0;
+
+  // -- traffic --------------------------------------------------------------------------------------------------------
+  /// Result is CBOR, empty for undefined. A change of state is written before this returns. Errors:
+  /// `actor.action_not_found`, `actor.action_timed_out`, `actor.overloaded`, `actor.stopping`, what the action returned.
+  /// Not masked: that is the edge's job.
+  virtual Task<Result<Bytes>> action(std::shared_ptr<Connection> conn, std::string name, Bytes args) = 0;
+  /// Connect, action and disconnect in one hop: an HTTP action.
+  virtual Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) = 0;
+  /// Connect, onRequest, disconnect once the body is read. No handler: 404 without a body.
+  virtual Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) = 0;
+  /// Connect, then onWebSocket. `socket` is closed by the runtime when the actor stops (1000 `actor.stopped`).
+  virtual Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect,
+                                                               std::shared_ptr<ClientSocket> socket) = 0;
+};
+
+}  // namespace troupe

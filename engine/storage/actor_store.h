@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/id.h"
+#include "engine/storage/store.h"
+#include "troupe/database.h"
+#include "troupe/key_value.h"
+
+namespace troupe {
+
+/// What a save of an actor writes, atomically.
+struct ActorSave {
+  std::optional<Bytes> state;
+  struct ConnectionRow {
+    std::string conn_id;
+    Bytes record;
+  };
+  std::vector<ConnectionRow> connections;
+  std::vector<std::string> connections_removed;
+};
+
+/// The durable part of actors: state snapshot, connection records, key-value entries, SQLite file.
+/// Threads: any. Errors: those of Store and `actor.fenced` when a newer generation of the actor has been started.
+class ActorStore {
+ public:
+  virtual ~ActorStore() = default;
+
+  /// Nothing when the actor never completed its first start.
+  virtual Task<Result<std::optional<Bytes>>> load_state(ActorId id) = 0;
+  /// `generation` fences: a stale one fails with `actor.fenced` and writes nothing.
+  virtual Task<Result<void>> save(ActorId id, std::uint32_t generation, ActorSave save, Ack ack) = 0;
+  virtual Task<Result<std::vector<ActorSave::ConnectionRow>>> load_connections(ActorId id) = 0;
+
+  /// Key-value entries. Limits as in KeyValue. Lifetime: the returned object may outlive the ActorStore's caller.
+  virtual std::unique_ptr<KeyValue> key_value(ActorId id, std::uint32_t generation) = 0;
+  /// The actor's database; opens its file at the first statement. `executor` serialises the calls of this actor.
+  virtual std::unique_ptr<Database> database(ActorId id, std::uint32_t generation, Executor executor) = 0;
+  /// Waits for the running statement, rolls back an open transaction, closes the file. Later calls of this
+  /// generation fail with `sqlite.closed`.
+  virtual Task<void> close_database(ActorId id, std::uint32_t generation) = 0;
+
+  /// Called by the placement before a generation may write: older generations are fenced from now on.
+  virtual void set_generation(ActorId id, std::uint32_t generation) = 0;
+  /// Forgets the fence of an actor that is asleep or gone (costs no memory while asleep).
+  virtual void forget_generation(ActorId id, std::uint32_t generation) = 0;
+
+  /// Adds the removal of everything that belongs to the actor to `batch` (state, connections, key-value entries and a
+  /// note to remove its SQLite files). After the commit call `remove_files`; a crash in between is made good at start.
+  virtual void erase_all(ActorId id, WriteBatch& batch) = 0;
+  virtual Task<void> remove_files(ActorId id) = 0;
+};
+
+}  // namespace troupe

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/base/ports.h"
+#include "engine/engine.h"
+#include "troupe/http.h"
+
+namespace troupe {
+
+struct ManagementSettings {
+  /// Set: every route of the actor, namespace and pool families wants `Authorization: Bearer <token>`.
+  std::string admin_token;
+  /// URL of this datacenter in `GET /datacenters`, with a trailing slash.
+  std::string public_url;
+};
+
+/// The engine's own HTTP API: actors, namespaces, pools, health. Source: management API of Rivet Engine 2.3.19.
+/// Threads: any.
+class ManagementApi {
+ public:
+  virtual ~ManagementApi() = default;
+  /// Answers every request, unknown paths included, with the CORS headers of the route. The caller adds
+  /// `x-rivet-ray-id`. `ray_id` is that of the request.
+  virtual Task<HttpResponse> handle(HttpRequest request, std::string ray_id) = 0;
+};
+
+/// Lifetime: `engine` outlives it.
+std::unique_ptr<ManagementApi> make_management_api(const Ports& ports, Engine& engine, ManagementSettings settings);
+
+}  // namespace troupe

@@ -1,0 +1,243 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "troupe/bytes.h"
+#include "troupe/database.h"
+#include "troupe/http.h"
+#include "troupe/key_value.h"
+#include "troupe/result.h"
+
+/// The language-neutral contract between the actor runtime and the code of an actor. Arguments and results are CBOR
+/// bytes or plain structs, so that C++ (troupe/actor.h) and other languages bind to the same interface.
+namespace troupe {
+
+using Executor = boost::asio::any_io_executor;
+
+/// Who this actor is. Constant for one generation.
+struct ActorInfo {
+  std::string actor_id;
+  std::uint32_t generation = 0;
+  std::string name;
+  std::vector<std::string> key;
+  std::string region;
+};
+
+/// Another actor, by name and key.
+struct ActorAddress {
+  std::string name;
+  std::vector<std::string> key;
+};
+
+struct ActorOptions {
+  using ms = std::chrono::milliseconds;
+
+  ms sleep_timeout{30'000};
+  bool no_sleep = false;
+  /// One budget for onSleep or onDestroy, and for all work that drains before a stop.
+  ms sleep_grace_period{15'000};
+  /// Longest time that a change of state made outside an action stays unsaved.
+  ms state_save_interval{1'000};
+  ms action_timeout{60'000};
+  ms create_state_timeout{5'000};
+  ms on_create_timeout{5'000};
+  ms create_vars_timeout{5'000};
+  ms on_wake_timeout{30'000};
+  ms on_migrate_timeout{30'000};
+  ms on_before_actor_start_timeout{5'000};
+  ms on_before_connect_timeout{5'000};
+  ms create_conn_state_timeout{5'000};
+  ms on_connect_timeout{5'000};
+  bool can_hibernate_websocket = false;
+  /// Bytes; HTTP action bodies and frames of client connections.
+  std::size_t max_incoming_message_size = 65'536;
+  std::size_t max_outgoing_message_size = 1'048'576;
+  /// Calls admitted and not yet answered; one more is `actor.overloaded`.
+  std::size_t mailbox_max = 4'096;
+  /// Shown by dashboards.
+  std::string display_name;
+  std::string icon;
+};
+
+/// A client's connection, as the actor sees it. Threads: the actor's executor only. Kept alive by shared_ptr; after
+/// the disconnect its calls do nothing.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  /// UUIDv4.
+  virtual const std::string& id() const = 0;
+  /// CBOR; `f6` (null) when the client gave none.
+  virtual const Bytes& params() const = 0;
+  /// CBOR; empty when the actor has no connection state.
+  virtual const Bytes& state() const = 0;
+  /// Of a hibernatable connection it is saved with the next save of the actor.
+  virtual void set_state(Bytes cbor) = 0;
+  virtual bool hibernatable() const = 0;
+  /// The request that opened it: the WebSocket upgrade, or the HTTP request it lives for.
+  virtual const HttpRequest& request() const = 0;
+  /// Sends an event to this client whether or not it subscribed. `args` is a CBOR array.
+  virtual void send(const std::string& event, const Bytes& args) = 0;
+  /// Closes the socket with 1000 and `reason`, then runs onDisconnect.
+  virtual void disconnect(std::string reason) = 0;
+};
+
+struct SaveRequest {
+  /// Save as soon as possible instead of within `state_save_interval`.
+  bool immediate = false;
+  /// Save at the latest after this time.
+  std::optional<std::chrono::milliseconds> max_wait;
+};
+
+/// A raw WebSocket that the actor's code owns. Threads: the actor's executor only.
+class ActorWebSocket {
+ public:
+  virtual ~ActorWebSocket() = default;
+  /// Queues a message. False when closed, or closed now for being slow.
+  virtual bool send(WebSocketMessage message) = 0;
+  /// Waits until the client took most of what is queued.
+  virtual Task<void> wait_drained() = 0;
+  virtual void close(std::uint16_t code, std::string reason) = 0;
+  /// The next message; nothing once the socket is closed. A task that waits here does not keep the actor awake by
+  /// itself (an open socket does).
+  virtual Task<std::optional<WebSocketMessage>> receive() = 0;
+  /// The close code once closed: 1005 when the peer gave none, 1006 when the connection broke.
+  virtual std::uint16_t close_code() const = 0;
+  virtual const std::string& close_reason() const = 0;
+};
+
+/// What the runtime offers to the code of one actor, for one generation.
+/// Threads: the actor's executor only; every hook and action runs there. Lifetime: outlives the Behavior.
+class ActorContext {
+ public:
+  virtual ~ActorContext() = default;
+
+  virtual const ActorInfo& info() const = 0;
+  virtual Executor executor() const = 0;
+  /// Wall clock, ms since the epoch.
+  virtual std::int64_t now_ms() const = 0;
+  /// Fails with `actor.aborted` when the actor stops meanwhile.
+  virtual Task<Result<void>> delay(std::chrono::milliseconds time) = 0;
+  /// True from the start of a stop (sleep or destroy) on.
+  virtual bool aborted() const = 0;
+
+  /// Marks the state as changed. A change made inside an action is written before the action's answer leaves.
+  virtual void request_save(SaveRequest request = {}) = 0;
+  /// Saves now; returns when the state is as durable as the `durability` setting says.
+  virtual Task<Result<void>> save() = 0;
+
+  /// Sends an event to every connection that subscribed to it. `args` is a CBOR array.
+  virtual void broadcast(const std::string& event, const Bytes& args) = 0;
+  virtual std::vector<std::shared_ptr<Connection>> connections() const = 0;
+
+  virtual KeyValue& kv() = 0;
+  virtual Database& db() = 0;
+
+  /// Calls an action of another actor, which is created if need be. Stays in the process when that actor lives here.
+  virtual Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) = 0;
+
+  /// Asks to be put to sleep. `actor.starting` before the start is complete, `actor.stopping` once stopping.
+  virtual Result<void> sleep() = 0;
+  /// Asks to be destroyed, with all data. Same errors.
+  virtual Result<void> destroy() = 0;
+
+  /// While alive it keeps the actor from sleeping and is waited for at a stop.
+  using KeepAwake = std::shared_ptr<void>;
+  virtual KeepAwake keep_awake() = 0;
+  /// Runs a task of the actor; errors are logged. It is waited for at a stop, within the grace period.
+  virtual void spawn(std::function<Task<Result<void>>()> task) = 0;
+
+  virtual void log(int level, std::string_view text) = 0;
+};
+
+struct ActionCall {
+  std::string name;
+  /// CBOR array.
+  Bytes args;
+  /// Null when no client made the call (schedules, other actors).
+  std::shared_ptr<Connection> conn;
+};
+
+/// The code of one actor, for one generation. Every method runs on the actor's executor; calls interleave wherever
+/// they wait. An exception that escapes is logged and becomes `rivetkit.internal_error`.
+class Behavior {
+ public:
+  virtual ~Behavior() = default;
+
+  virtual Task<Result<void>> on_migrate(bool is_new);
+  /// First state of a new actor, CBOR; empty bytes for an actor without state. `input` is the CBOR it was created with.
+  virtual Task<Result<Bytes>> create_state(std::optional<Bytes> input);
+  /// State of a woken actor.
+  virtual Result<void> load_state(Bytes cbor);
+  virtual Task<Result<void>> on_create(std::optional<Bytes> input);
+  virtual Task<Result<void>> create_vars();
+  virtual Task<Result<void>> on_wake();
+  virtual Task<Result<void>> on_before_actor_start();
+  virtual Task<Result<void>> run();
+  virtual Task<Result<void>> on_sleep();
+  virtual Task<Result<void>> on_destroy();
+
+  /// `params` is CBOR. An error refuses the connection.
+  virtual Task<Result<void>> on_before_connect(const Bytes& params, const HttpRequest& request);
+  /// CBOR; empty bytes for none.
+  virtual Task<Result<Bytes>> create_conn_state(const Bytes& params, const HttpRequest& request);
+  virtual Task<Result<void>> on_connect(std::shared_ptr<Connection> conn);
+  virtual Task<Result<void>> on_disconnect(std::shared_ptr<Connection> conn);
+  /// False denies the subscription.
+  virtual Task<Result<bool>> can_subscribe(std::shared_ptr<Connection> conn, std::string event);
+
+  /// Result is CBOR; empty bytes for undefined. Unknown names are `actor.action_not_found`.
+  virtual Task<Result<Bytes>> action(ActionCall call);
+  virtual Task<Result<Bytes>> on_before_action_response(std::string name, Bytes args, Bytes output);
+  virtual Task<Result<HttpResponse>> on_request(HttpRequest request, std::shared_ptr<Connection> conn);
+  /// Runs as long as the code wants the socket; the socket stays open afterwards until either side closes it.
+  virtual Task<Result<void>> on_websocket(std::shared_ptr<ActorWebSocket> socket, std::shared_ptr<Connection> conn);
+
+  /// The state as it is now, CBOR. Must not wait or change anything.
+  virtual Result<Bytes> serialize_state();
+};
+
+/// Which hooks a behavior has. The runtime does not call the others, which saves a coroutine frame each.
+struct BehaviorHooks {
+  bool on_migrate = false, create_state = false, on_create = false, create_vars = false, on_wake = false,
+       on_before_actor_start = false, run = false, on_sleep = false, on_destroy = false, on_before_connect = false,
+       create_conn_state = false, on_connect = false, on_disconnect = false, can_subscribe = false,
+       on_before_action_response = false, on_request = false, on_websocket = false;
+};
+
+/// A kind of actor: its name, options and how to make the behavior of an instance. Immutable once registered.
+struct ActorDefinition {
+  std::string name;
+  ActorOptions options;
+  BehaviorHooks hooks;
+  /// Names, for inspectors and for `actor.action_not_found`.
+  std::vector<std::string> actions;
+  /// `context` outlives the behavior.
+  std::function<std::unique_ptr<Behavior>(ActorContext& context)> make;
+};
+
+/// The actor kinds that this process runs, by name.
+class Registry {
+ public:
+  /// A second definition of the same name replaces the first.
+  void add(ActorDefinition definition) {
+    auto name = definition.name;
+    definitions_[name] = std::make_shared<const ActorDefinition>(std::move(definition));
+  }
+  std::shared_ptr<const ActorDefinition> find(const std::string& name) const {
+    auto it = definitions_.find(name);
+    return it == definitions_.end() ? nullptr : it->second;
+  }
+  const std::map<std::string, std::shared_ptr<const ActorDefinition>>& all() const { return definitions_; }
+
+ private:
+  std::map<std::string, std::shared_ptr<const ActorDefinition>> definitions_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "troupe/bytes.h"
+#include "troupe/result.h"
+
+namespace troupe {
+
+/// Header fields in order of arrival; names are lower case, one value per name.
+class HttpHeaders {
+ public:
+  using Field = std::pair<std::string, std::string>;
+
+  HttpHeaders() = default;
+  HttpHeaders(std::initializer_list<Field> fields) : fields_(fields) {}
+
+  /// The value, or nullptr. `name` must be lower case.
+  const std::string* find(std::string_view name) const {
+    for (const auto& [field, value] : fields_)
+      if (field == name) return &value;
+    return nullptr;
+  }
+  /// Replaces the value of `name` or adds it.
+  void set(std::string_view name, std::string value) {
+    for (auto& [field, old] : fields_)
+      if (field == name) {
+        old = std::move(value);
+        return;
+      }
+    fields_.emplace_back(std::string(name), std::move(value));
+  }
+  void erase(std::string_view name) {
+    std::erase_if(fields_, [&](const Field& field) { return field.first == name; });
+  }
+  auto begin() const { return fields_.begin(); }
+  auto end() const { return fields_.end(); }
+  std::size_t size() const { return fields_.size(); }
+
+ private:
+  std::vector<Field> fields_;
+};
+
+/// A body that is produced piece by piece. Back-pressure: the producer makes the next piece when `read` is called.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;
+  /// The next piece, or nothing at the end. An error aborts the body. Calls do not overlap.
+  virtual Task<Result<std::optional<Bytes>>> read() = 0;
+  /// The reader is gone; the producer stops. Threads: any.
+  virtual void cancel() = 0;
+};
+
+/// Either `body` or `stream` carries the content; `stream` wins when set.
+struct HttpRequest {
+  std::string method;
+  /// Path with query, as sent: starts with '/'.
+  std::string target;
+  HttpHeaders headers;
+  Bytes body;
+  std::shared_ptr<BodyStream> stream;
+};
+
+struct HttpResponse {
+  int status = 200;
+  HttpHeaders headers;
+  Bytes body;
+  std::shared_ptr<BodyStream> stream;
+};
+
+struct WebSocketMessage {
+  bool binary = false;
+  Bytes data;
+};
+
+/// The client's end of a WebSocket, as the side that talks to it sees it.
+/// Threads: any. Blocks: never. Bound: `websocket_outbound_bytes_max`; a client that lets its queue grow past it is
+/// closed with 1013 `ws.slow_client`.
+class ClientSocket {
+ public:
+  virtual ~ClientSocket() = default;
+  /// Queues a message. False when the socket is closed or has just been closed for being slow.
+  virtual bool send(WebSocketMessage message) = 0;
+  /// Bytes queued and not yet handed to the kernel.
+  virtual std::size_t buffered_bytes() const = 0;
+  /// Returns when fewer than half of the bound is queued, or the socket is closed.
+  virtual Task<void> wait_drained() = 0;
+  /// Sends what is queued, then a Close frame. Later calls are ignored. `reason` is cut at 123 bytes.
+  virtual void close(std::uint16_t code, std::string reason) = 0;
+};
+
+/// The actor's end of a WebSocket, as the gateway sees it.
+class ActorSocket {
+ public:
+  virtual ~ActorSocket() = default;
+  /// Hands over one client message. The gateway reads the next one when the task is done, which is the back-pressure
+  /// towards the client. Calls do not overlap and keep their order.
+  virtual Task<void> on_message(WebSocketMessage message) = 0;
+  /// The socket is closed, by the client or because the connection broke (1006). Called once, after the last message.
+  /// Threads: any. Blocks: never.
+  virtual void on_close(std::uint16_t code, std::string reason) = 0;
+};
+
+}  // namespace troupe
