@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "engine/base/id.h"
+#include "troupe/bytes.h"
+
+/// The layout of the store: every key that is ever written is made here (docs/internals/storage.md has the table).
+/// A key is one family byte and then its parts. Ids are 19 raw bytes, numbers big-endian so that byte order is number
+/// order, text inside a key ends with 00 00 and has its own 00 written 00 FF, so that no part can run into the next.
+/// Pure functions. A change of the layout raises kFormatVersion.
+namespace troupe::keys {
+
+/// Written at the first open, checked at every later one. Value: u32 big-endian.
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+enum class Family : std::uint8_t {
+  meta = 0x00,
+  namespace_by_id = 0x01,
+  namespace_by_name = 0x02,
+  actor_record = 0x03,
+  key_index = 0x04,
+  list_index = 0x05,
+  alarm_index = 0x06,
+  /// State, connection rows and key-value entries of an actor, next to each other: one range erases an actor, and a
+  /// wake reads neighbouring blocks.
+  actor_data = 0x10,
+  /// Actors whose files are still to be removed.
+  file_removal = 0x11,
+};
+
+/// begin <= key < end.
+struct Range {
+  Bytes begin, end;
+};
+
+Bytes format_version();
+Bytes encode_format_version(std::uint32_t version);
+std::optional<std::uint32_t> parse_format_version(BytesView value);
+
+/// Every key of a family.
+Range family(Family family);
+/// Every key that starts with `prefix`; an empty `end` of the result means "to the end of all keys".
+Range starting_with(Bytes prefix);
+
+// -- directory --------------------------------------------------------------------------------------------------------
+Bytes namespace_by_id(const NamespaceId& id);
+/// Value: the namespace id.
+Bytes namespace_by_name(std::string_view name);
+Bytes actor_record(const ActorId& id);
+/// The live actor of a key. Value: the actor id.
+Bytes key_index(const NamespaceId& ns, std::string_view name, std::string_view key);
+
+/// Actors of one name, newest first; same time: by id. The value is free.
+Bytes list_index(const NamespaceId& ns, std::string_view name, std::int64_t create_ts, const ActorId& id);
+/// Entries of `list_index` strictly older than `before_ts` (nothing = all), newest first.
+Range list_index_range(const NamespaceId& ns, std::string_view name, std::optional<std::int64_t> before_ts);
+
+/// Alarms by time. The value is free.
+Bytes alarm_index(std::int64_t alarm_ts, const ActorId& id);
+/// Alarms at or before `until_ts`.
+Range alarm_index_until(std::int64_t until_ts);
+/// Alarms after `after_ts`.
+Range alarm_index_after(std::int64_t after_ts);
+
+struct TimedId {
+  std::int64_t ts = 0;
+  ActorId id;
+};
+/// The end of a `list_index` or `alarm_index` key. Nothing: no such key.
+std::optional<TimedId> parse_list_index(BytesView key);
+std::optional<TimedId> parse_alarm_index(BytesView key);
+
+/// The 19 bytes of an id as a value.
+Bytes encode_id(const Id& id);
+std::optional<Id> parse_id(BytesView value);
+
+// -- actors -----------------------------------------------------------------------------------------------------------
+/// Everything that belongs to one actor in family `actor_data`.
+Range actor_data(const ActorId& id);
+Bytes actor_state(const ActorId& id);
+Bytes actor_connection(const ActorId& id, std::string_view conn_id);
+Range actor_connections(const ActorId& id);
+/// The connection id in a key of `actor_connections`; lives as long as `key`.
+std::string_view connection_id_of(BytesView key);
+
+/// `raw_key` as the reference knows it: first byte 0x04 for the entries of applications, others for the system.
+Bytes actor_kv(const ActorId& id, BytesView raw_key);
+/// Raw keys with begin <= raw < end.
+Range actor_kv_range(const ActorId& id, BytesView raw_begin, BytesView raw_end);
+/// Raw keys that start with `raw_prefix`.
+Range actor_kv_prefix(const ActorId& id, BytesView raw_prefix);
+/// The raw key in a key of `actor_kv`; lives as long as `key`.
+BytesView raw_kv_key_of(BytesView key);
+
+Bytes file_removal(const ActorId& id);
+std::optional<ActorId> parse_file_removal(BytesView key);
+
+}  // namespace troupe::keys
