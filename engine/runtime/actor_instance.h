@@ -76,6 +76,9 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
     Bytes params;
     HttpRequest request;
     bool hibernatable = false;
+    /// Set to true once code of the actor (a hook or the handler) has begun for this call: an error is then not safe
+    /// to repeat at the next generation. Valid until the call returns.
+    bool* began = nullptr;
   };
   /// Admission: onBeforeConnect, createConnState, onConnect. Errors: what a hook returned, `actor.stopping`,
   /// `actor.callback_timed_out`, `actor.overloaded`.

@@ -39,6 +39,7 @@ class HttpHeaders {
   void erase(std::string_view name) {
     std::erase_if(fields_, [&](const Field& field) { return field.first == name; });
   }
+  void reserve(std::size_t count) { fields_.reserve(count); }
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }
   std::size_t size() const { return fields_.size(); }
