@@ -13,6 +13,8 @@ namespace troupe {
 /// Cheap to copy (shared, immutable). `detail` is for logs only and never leaves the process.
 class [[nodiscard]] Error {
  public:
+  /// `rivetkit.internal_error`; boost::system::result needs a default.
+  Error() : Error("rivetkit", "internal_error", "An internal error occurred") {}
   Error(std::string group, std::string code, std::string message, std::optional<Value> metadata = std::nullopt,
         std::string detail = {});
 
