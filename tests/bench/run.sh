@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Runs the benchmarks against the programs of a build directory. usage: run.sh BUILD_DIR [NAME…]
+set -euo pipefail
+build=$(realpath "$1")
+shift
+exec "$build/tests/bench/troupe_bench" --troupe "$build/troupe" --bare "$build/tests/bench/troupe_bare_server" "$@"
