@@ -13,10 +13,14 @@ struct ErrorKind {
   std::string_view group, code;
   /// Message; {name} stands for a metadata field.
   std::string_view message;
+  /// Used instead when the metadata lack a field of `message`; empty when `message` always applies.
+  std::string_view plain_message;
   /// Status of an actor's own HTTP answers, and of answers made by the gateway.
   int actor_status, gateway_status;
   /// Message and metadata reach clients of an actor; other errors are masked.
   bool is_public;
+  /// The metadata only fill the message; the error carries none.
+  bool drops_metadata;
 };
 
 std::span<const ErrorKind> error_catalogue();

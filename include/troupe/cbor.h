@@ -15,6 +15,8 @@
 /// never with an 8-byte head.
 namespace troupe {
 
+struct CborItem;
+
 /// Items deeper than this, or more than this in one container, are refused.
 struct CborLimits {
   std::size_t depth_max = 128;
@@ -34,6 +36,7 @@ class CborWriter {
 
   void array(std::size_t size);
   void map(std::size_t size);
+  /// Bytes that are no UTF-8 become U+FFFD.
   void text(std::string_view text);
   /// Native byte string; `uint8_array` writes the compat form that JavaScript reads as Uint8Array.
   void bytes(BytesView bytes);
@@ -59,7 +62,7 @@ class CborWriter {
 /// `ok()` is false. Never reads past the end. Lifetime: borrows the buffer.
 class CborReader {
  public:
-  explicit CborReader(BytesView in, CborLimits limits = {}) : in_(in), limits_(limits) {}
+  explicit CborReader(BytesView in, CborLimits limits = CborLimits()) : in_(in), limits_(limits) {}
 
   enum class Kind { integer, floating, text, bytes, array, map, boolean, null, undefined, tag, end, invalid };
   /// Kind of the next item, without consuming it. Compat arrays are arrays.
@@ -91,9 +94,16 @@ class CborReader {
   void fail(std::string_view why);
 
  private:
+  BytesView rest() const { return in_.subspan(position_); }
+  bool read(CborItem& item);
+  void consume(const CborItem& item);
+  std::size_t container(bool is_map);
+
   BytesView in_;
   CborLimits limits_;
   std::size_t position_ = 0;
+  /// Containers of indefinite length whose end is still ahead.
+  std::size_t open_ = 0;
   bool failed_ = false;
   std::string why_;
 };

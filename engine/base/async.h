@@ -1,0 +1,117 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "troupe/behavior.h"
+#include "troupe/result.h"
+
+/// Building blocks for coroutines that wait for something other than I/O: a continuation that can be kept and resumed
+/// later, and a hand-over to another executor that runs at once where it can.
+namespace troupe {
+
+/// Counts how deep hand-overs are nested on this thread.
+class NestedCall {
+ public:
+  NestedCall();
+  ~NestedCall();
+  NestedCall(const NestedCall&) = delete;
+  NestedCall& operator=(const NestedCall&) = delete;
+  /// False when the stack is deep enough and the next hand-over has to be queued.
+  bool may_run_inline() const;
+};
+
+/// Runs `fn` on `executor`: inside this call when the executor allows it, else queued. A chain of such calls never
+/// grows the stack without bound.
+template <class Fn>
+void hand_over(const Executor& executor, Fn fn) {
+  NestedCall nested;
+  if (nested.may_run_inline()) {
+    boost::asio::dispatch(executor, std::move(fn));
+  } else {
+    boost::asio::post(executor, std::move(fn));
+  }
+}
+
+struct Done {};
+
+/// The rest of a suspended coroutine. `resume` runs it on the coroutine's own executor, once. Threads: one at a time.
+/// Lifetime: keeps that executor's context working; dropping it unused destroys the coroutine.
+template <class T>
+class Continuation {
+ public:
+  Continuation() = default;
+  template <class Handler>
+    requires(!std::is_same_v<std::remove_cvref_t<Handler>, Continuation>)
+  explicit Continuation(Handler handler) : step_(std::make_unique<Step<Handler>>(std::move(handler))) {}
+
+  explicit operator bool() const { return step_ != nullptr; }
+
+  /// Inside this call when the coroutine's executor allows it.
+  void resume(T value) { std::exchange(step_, nullptr)->run(std::move(value), true); }
+  /// Always later, so that the caller's data may be in any condition.
+  void post(T value) { std::exchange(step_, nullptr)->run(std::move(value), false); }
+
+ private:
+  struct StepBase {
+    virtual ~StepBase() = default;
+    virtual void run(T value, bool inline_allowed) = 0;
+  };
+  template <class Handler>
+  struct Step final : StepBase {
+    explicit Step(Handler h)
+        : handler(std::move(h)),
+          executor(boost::asio::prefer(Executor(boost::asio::get_associated_executor(handler)),
+                                       boost::asio::execution::outstanding_work.tracked)) {}
+    void run(T value, bool inline_allowed) override {
+      auto call = [h = std::move(handler), v = std::move(value)]() mutable { std::move(h)(std::move(v)); };
+      if (inline_allowed) {
+        hand_over(executor, std::move(call));
+      } else {
+        boost::asio::post(executor, std::move(call));
+      }
+    }
+    Handler handler;
+    Executor executor;
+  };
+  std::unique_ptr<StepBase> step_;
+};
+
+/// Suspends the awaiting coroutine and calls `start(Continuation<T>)`; the value given to the continuation is the
+/// result.
+template <class T, class Start>
+Task<T> suspend(Start start) {
+  auto initiate = [](auto handler, Start begin) { begin(Continuation<T>(std::move(handler))); };
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(T)>(
+      std::move(initiate), boost::asio::use_awaitable, std::move(start));
+}
+
+/// Marks the coroutine thread as one that has already waited. Without it the end of a task that never waited is
+/// queued by co_spawn, which wakes another thread of the pool.
+inline Task<void> skip_final_post() { return boost::asio::dispatch(boost::asio::use_awaitable); }
+
+/// Wakes all who wait. Threads: one serial executor.
+class Signal {
+ public:
+  Task<Done> wait() {
+    return suspend<Done>([this](Continuation<Done> waiter) { waiters_.push_back(std::move(waiter)); });
+  }
+  /// The waiters go on after the caller has returned to its executor.
+  void notify_all() {
+    for (auto& waiter : std::exchange(waiters_, {})) waiter.post({});
+  }
+  bool awaited() const { return !waiters_.empty(); }
+
+ private:
+  std::vector<Continuation<Done>> waiters_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,27 @@
+#include "troupe/error.h"
+
+#include "engine/base/errors.h"
+
+namespace troupe {
+
+Error::Error(std::string group, std::string code, std::string message, std::optional<Value> metadata,
+             std::string detail)
+    : data_(std::make_shared<const Data>(Data{std::move(group), std::move(code), std::move(message),
+                                              std::move(metadata), std::move(detail)})) {}
+
+Error Error::with_context(std::string_view context) const {
+  std::string detail(context);
+  if (!data_->detail.empty()) detail.append(": ").append(data_->detail);
+  return Error(data_->group, data_->code, data_->message, data_->metadata, std::move(detail));
+}
+
+Error user_error(std::string code, std::string message, std::optional<Value> metadata) {
+  if (code.empty()) code = "user_error";
+  return Error("user", std::move(code), std::move(message), std::move(metadata));
+}
+
+Error internal_error(std::string detail) {
+  return make_error("rivetkit", "internal_error", std::nullopt, std::move(detail));
+}
+
+}  // namespace troupe
