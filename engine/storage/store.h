@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
@@ -41,19 +42,25 @@ class WriteBatch {
     Bytes key;
     std::optional<Bytes> value;
   };
+  /// A fence that lives in memory: asked in one step with the write, on any thread, before the expectations. An error
+  /// makes the commit fail with it and change nothing; the lock is held until the changes are applied.
+  using Guard = std::function<Result<std::unique_lock<std::mutex>>()>;
 
   void put(Bytes key, Bytes value) { changes_.emplace_back(Put{std::move(key), std::move(value)}); }
   void erase(Bytes key) { changes_.emplace_back(Erase{std::move(key)}); }
   void erase_range(Bytes begin, Bytes end) { changes_.emplace_back(EraseRange{std::move(begin), std::move(end)}); }
   void expect(Bytes key, std::optional<Bytes> value) { expects_.push_back({std::move(key), std::move(value)}); }
+  void guard(Guard guard) { guard_ = std::move(guard); }
 
   const std::vector<Change>& changes() const { return changes_; }
   const std::vector<Expect>& expects() const { return expects_; }
+  const Guard& guard() const { return guard_; }
   bool empty() const { return changes_.empty(); }
 
  private:
   std::vector<Change> changes_;
   std::vector<Expect> expects_;
+  Guard guard_;
 };
 
 struct ScanOptions {
