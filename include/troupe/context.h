@@ -1,0 +1,172 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "troupe/client.h"
+#include "troupe/connection.h"
+#include "troupe/detail/handler.h"
+#include "troupe/kv.h"
+#include "troupe/sql.h"
+#include "troupe/stream.h"
+
+namespace troupe {
+
+enum class LogLevel { trace = 0, debug, info, warn, error };
+
+namespace detail {
+
+template <class S, class C, class V>
+class TypedInstance : public Instance {
+ public:
+  using Instance::Instance;
+  S state{};
+  V vars{};
+
+ protected:
+  void encode_state(Bytes& out) const final { Encoder(out).write(state); }
+  Result<void> decode_state(BytesView cbor) final {
+    TROUPE_TRY(state, decode<S>(cbor, "stored state"));
+    return {};
+  }
+};
+
+/// A coroutine of an actor that may return nothing or a Result, as one that returns a Result.
+inline Task<Result<void>> with_result(Task<Result<void>> task) { return task; }
+Task<Result<void>> with_result(Task<void> task);
+
+}  // namespace detail
+
+/// What does not depend on the types of an actor. See Context.
+class ContextBase {
+ public:
+  ContextBase(detail::Instance& instance, detail::ConnectionPtr connection)
+      : instance_(&instance), connection_(std::move(connection)) {}
+
+  const ActorInfo& info() const { return runtime().info(); }
+  const std::string& actor_id() const { return info().actor_id; }
+  const std::string& name() const { return info().name; }
+  const std::vector<std::string>& key() const { return info().key; }
+  /// Wall clock, ms since the epoch.
+  std::int64_t now_ms() const { return runtime().now_ms(); }
+
+  /// Fails with `actor.aborted` when the actor stops meanwhile.
+  Task<Result<void>> delay(std::chrono::milliseconds time) const {
+    instance_->before_wait();
+    return runtime().delay(time);
+  }
+  /// True from the start of a stop on.
+  bool aborted() const { return runtime().aborted(); }
+
+  /// An event to every connection that subscribed to it.
+  template <class... A>
+  void broadcast(const std::string& event, const A&... args) const {
+    runtime().broadcast(event, detail::encode_arguments(args...));
+  }
+
+  Kv kv() const { return Kv(*instance_); }
+  Sql db() const { return Sql(*instance_); }
+
+  /// Another actor, by name and key: `c.actor("account", "alice")`.
+  template <std::convertible_to<std::string>... K>
+  ActorRef actor(std::string name, K&&... key) const {
+    std::vector<std::string> parts;
+    parts.reserve(sizeof...(K));
+    (parts.push_back(std::string(std::forward<K>(key))), ...);
+    return actor(std::move(name), std::move(parts));
+  }
+  ActorRef actor(std::string name, std::vector<std::string> key) const {
+    return ActorRef(*instance_, ActorAddress{std::move(name), std::move(key)});
+  }
+
+  /// Saves now; returns when the state is as durable as the daemon's `durability` setting says.
+  Task<Result<void>> save() const {
+    instance_->before_wait();
+    return runtime().save();
+  }
+  /// Asks to be put to sleep, or to be destroyed with all data. Errors: `actor.starting`, `actor.stopping`.
+  Result<void> sleep() const { return runtime().sleep(); }
+  Result<void> destroy() const { return runtime().destroy(); }
+  /// While alive it keeps the actor from sleeping and is waited for at a stop.
+  ActorContext::KeepAwake keep_awake() const { return runtime().keep_awake(); }
+
+  void log(LogLevel level, std::string_view text) const { runtime().log(static_cast<int>(level), text); }
+
+  /// The interface below, for what has no typed form.
+  ActorContext& runtime() const { return instance_->context(); }
+
+ protected:
+  detail::Instance* instance_;
+  detail::ConnectionPtr connection_;
+};
+
+/// What the code of an actor can see and do. Handed to every handler; a copy may be kept by a coroutine of the actor.
+/// S: state, C: state of a connection, V: variables that live as long as one generation.
+/// Threads: the actor's executor only. Lifetime: the generation.
+template <class S, class C = None, class V = None>
+class Context : public ContextBase {
+ public:
+  using Instance = detail::TypedInstance<S, C, V>;
+
+  Context(Instance& instance, detail::ConnectionPtr connection) : ContextBase(instance, std::move(connection)) {}
+
+  const S& state() const { return typed().state; }
+  /// For writing, where a handler does not take the state as a parameter. Throws BadResult
+  /// (`actor.state_mutation_reentrant`) inside on_state_change.
+  S& mutable_state() const {
+    typed().touch();
+    return typed().state;
+  }
+  V& vars() const { return typed().vars; }
+
+  /// The connection that made the call; false when there is none (schedules, other actors, hooks of the actor itself).
+  Conn<C> conn() const { return connection_ ? Conn<C>(*instance_, connection_) : Conn<C>(); }
+  std::vector<Conn<C>> conns() const {
+    std::vector<Conn<C>> all;
+    for (auto& connection : runtime().connections()) all.emplace_back(*instance_, std::move(connection));
+    return all;
+  }
+
+  /// Runs `task(Context&)`, a coroutine, beside the handlers; errors are logged. It is waited for at a stop, within the
+  /// grace period, and does not keep the actor awake.
+  template <class F>
+  void spawn(F task) const {
+    Context copy = *this;
+    runtime().spawn([copy, task = std::move(task)] { return run_spawned(copy, task); });
+  }
+
+  /// A body whose pieces the coroutine `produce(BodyWriter&)` writes.
+  template <class F>
+  std::shared_ptr<BodyStream> stream(F produce) const {
+    return make_body_stream(runtime(), [produce = std::move(produce)](BodyWriter& writer) {
+      return detail::with_result(produce(writer));
+    });
+  }
+
+ private:
+  Instance& typed() const { return static_cast<Instance&>(*instance_); }
+
+  template <class F>
+  static Task<Result<void>> run_spawned(Context context, F task) {
+    detail::Instance::Turn turn(*context.instance_, true);
+    Result<void> result;
+    try {
+      auto done = co_await detail::with_result(task(context));
+      result = std::move(done);
+    } catch (...) {
+      result = error_of_current_exception();
+    }
+    auto settled = turn.finish();
+    if (result && !settled) result = std::move(settled);
+    co_return result;
+  }
+};
+
+}  // namespace troupe
