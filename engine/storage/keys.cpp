@@ -70,11 +70,32 @@ Bytes actor_row(const ActorId& id, std::uint8_t row, BytesView rest) {
   return key;
 }
 
-Bytes list_prefix(const NamespaceId& ns, std::string_view name) {
-  Bytes key = start(Family::list_index, Id::kSize + name.size() + 2 + kTimedTail);
+/// Entries of one name in an index that is ordered newest first.
+Bytes newest_first_prefix(Family family, const NamespaceId& ns, std::string_view name) {
+  Bytes key = start(family, Id::kSize + name.size() + 2 + kTimedTail);
   append(key, ns);
   append_text(key, name);
   return key;
+}
+
+Bytes newest_first(Family family, const NamespaceId& ns, std::string_view name, std::int64_t ts, const ActorId& id) {
+  Bytes key = newest_first_prefix(family, ns, name);
+  append_u64(key, ~ordered(ts));
+  append(key, id);
+  return key;
+}
+
+Range newest_first_range(Family family, const NamespaceId& ns, std::string_view name,
+                         std::optional<std::int64_t> before_ts) {
+  Range range = starting_with(newest_first_prefix(family, ns, name));
+  if (!before_ts) return range;
+  // Older entries come after all of those at `before_ts`, that is from `before_ts - 1` on.
+  if (*before_ts == INT64_MIN) {
+    range.begin = range.end;
+  } else {
+    append_u64(range.begin, ~ordered(*before_ts - 1));
+  }
+  return range;
 }
 
 Bytes alarm_bound(std::int64_t ts) {
@@ -137,22 +158,19 @@ Bytes key_index(const NamespaceId& ns, std::string_view name, std::string_view k
 }
 
 Bytes list_index(const NamespaceId& ns, std::string_view name, std::int64_t create_ts, const ActorId& id) {
-  Bytes key = list_prefix(ns, name);
-  append_u64(key, ~ordered(create_ts));
-  append(key, id);
-  return key;
+  return newest_first(Family::list_index, ns, name, create_ts, id);
 }
 
 Range list_index_range(const NamespaceId& ns, std::string_view name, std::optional<std::int64_t> before_ts) {
-  Range range = starting_with(list_prefix(ns, name));
-  if (!before_ts) return range;
-  // Newest first: older entries come after all of those at `before_ts`, that is from `before_ts - 1` on.
-  if (*before_ts == INT64_MIN) {
-    range.begin = range.end;
-  } else {
-    append_u64(range.begin, ~ordered(*before_ts - 1));
-  }
-  return range;
+  return newest_first_range(Family::list_index, ns, name, before_ts);
+}
+
+Bytes destroyed_index(const NamespaceId& ns, std::string_view name, std::int64_t create_ts, const ActorId& id) {
+  return newest_first(Family::destroyed_index, ns, name, create_ts, id);
+}
+
+Range destroyed_index_range(const NamespaceId& ns, std::string_view name, std::optional<std::int64_t> before_ts) {
+  return newest_first_range(Family::destroyed_index, ns, name, before_ts);
 }
 
 Bytes alarm_index(std::int64_t alarm_ts, const ActorId& id) {
@@ -170,7 +188,8 @@ Range alarm_index_after(std::int64_t after_ts) {
 }
 
 std::optional<TimedId> parse_list_index(BytesView key) {
-  if (!is_of(key, Family::list_index, 1 + Id::kSize + 2 + kTimedTail)) return std::nullopt;
+  constexpr std::size_t kSizeMin = 1 + Id::kSize + 2 + kTimedTail;
+  if (!is_of(key, Family::list_index, kSizeMin) && !is_of(key, Family::destroyed_index, kSizeMin)) return std::nullopt;
   const BytesView tail = key.last(kTimedTail);
   return TimedId{from_ordered(~read_u64(tail)), id_at(tail.subspan(8))};
 }

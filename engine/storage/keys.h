@@ -24,6 +24,7 @@ enum class Family : std::uint8_t {
   key_index = 0x04,
   list_index = 0x05,
   alarm_index = 0x06,
+  destroyed_index = 0x07,
   /// State, connection rows and key-value entries of an actor, next to each other: one range erases an actor, and a
   /// wake reads neighbouring blocks.
   actor_data = 0x10,
@@ -58,6 +59,10 @@ Bytes list_index(const NamespaceId& ns, std::string_view name, std::int64_t crea
 /// Entries of `list_index` strictly older than `before_ts` (nothing = all), newest first.
 Range list_index_range(const NamespaceId& ns, std::string_view name, std::optional<std::int64_t> before_ts);
 
+/// The same for actors that are destroyed; `list_index` has only the live ones.
+Bytes destroyed_index(const NamespaceId& ns, std::string_view name, std::int64_t create_ts, const ActorId& id);
+Range destroyed_index_range(const NamespaceId& ns, std::string_view name, std::optional<std::int64_t> before_ts);
+
 /// Alarms by time. The value is free.
 Bytes alarm_index(std::int64_t alarm_ts, const ActorId& id);
 /// Alarms at or before `until_ts`.
@@ -69,7 +74,7 @@ struct TimedId {
   std::int64_t ts = 0;
   ActorId id;
 };
-/// The end of a `list_index` or `alarm_index` key. Nothing: no such key.
+/// The end of a `list_index` (or `destroyed_index`) or `alarm_index` key. Nothing: no such key.
 std::optional<TimedId> parse_list_index(BytesView key);
 std::optional<TimedId> parse_alarm_index(BytesView key);
 
