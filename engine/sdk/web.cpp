@@ -1,8 +1,25 @@
 #include "troupe/web.h"
 
 #include "engine/base/codec/json.h"
+#include "engine/base/errors.h"
 
 namespace troupe {
+
+Task<Result<Bytes>> read_body(HttpRequest request, std::size_t bytes_max) {
+  auto body = std::move(request.body);
+  while (request.stream) {
+    auto piece = co_await request.stream->read();
+    if (!piece) co_return std::move(piece).error();
+    if (!*piece) break;
+    if ((*piece)->size() > bytes_max - std::min(bytes_max, body.size())) {
+      request.stream->cancel();
+      co_return make_error("message", "incoming_too_long");
+    }
+    body.insert(body.end(), (*piece)->begin(), (*piece)->end());
+  }
+  if (body.size() > bytes_max) co_return make_error("message", "incoming_too_long");
+  co_return body;
+}
 
 HttpResponse text_response(int status, std::string_view text) {
   HttpResponse response;

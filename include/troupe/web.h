@@ -19,6 +19,10 @@ inline RequestPath split_target(std::string_view target) {
   return {target.substr(0, mark), target.substr(mark)};
 }
 
+/// The whole body of a request, streamed or not. Errors: `message.incoming_too_long` beyond `bytes_max`, and those of
+/// the stream.
+Task<Result<Bytes>> read_body(HttpRequest request, std::size_t bytes_max);
+
 HttpResponse text_response(int status, std::string_view text);
 /// Content type application/json.
 HttpResponse json_response(int status, const Value& body);
