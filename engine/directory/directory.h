@@ -62,18 +62,26 @@ class Directory {
                                        bool include_destroyed, std::size_t limit,
                                        std::optional<std::int64_t> before_ts) = 0;
 
-  /// Changes a record: `change` gets the current one and edits it; alarm index and record are written together with
-  /// `extra`. Errors: `actor.not_found`.
+  /// Changes a record: `change` gets the current one and edits its lifecycle fields; record and alarm index are written
+  /// together. Errors: `actor.not_found` (destroyed ones too).
   virtual Task<Result<ActorRecord>> update(ActorId id, std::function<void(ActorRecord&)> change, Ack ack) = 0;
   /// Sets destroy_ts, frees the key and removes all data of the actor, in one commit. Idempotent.
   virtual Task<Result<ActorRecord>> destroy(ActorId id, std::int64_t now_ms) = 0;
 
-  /// Actors whose alarm is due at or before `until_ms`, and the time of the next one after it.
+  struct AlarmPosition {
+    std::int64_t ts = 0;
+    ActorId id;
+  };
   struct DueAlarms {
     std::vector<ActorId> due;
+    /// Where to go on; nothing when there is no more due alarm.
+    std::optional<AlarmPosition> more_after;
+    /// The first alarm after `until_ms`; known only when nothing more is due.
     std::optional<std::int64_t> next_ts;
   };
-  virtual Task<Result<DueAlarms>> due_alarms(std::int64_t until_ms, std::size_t limit) = 0;
+  /// Alarms after `after` and at or before `until_ms`, earliest first.
+  virtual Task<Result<DueAlarms>> due_alarms(std::optional<AlarmPosition> after, std::int64_t until_ms,
+                                             std::size_t limit) = 0;
 };
 
 std::unique_ptr<Directory> make_directory(Ports ports, Store& store, ActorStore& actors, std::uint16_t datacenter_label);

@@ -1,0 +1,285 @@
+#include "engine/core/actor_machine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/core/actor_table.h"
+
+namespace troupe {
+namespace {
+
+using Kind = ActorEffect::Kind;
+
+bool is_host_failure(const std::optional<ActorFailure>& failure) {
+  using K = ActorFailure::Kind;
+  return failure && (failure->kind == K::no_envoys || failure->kind == K::envoy_no_response ||
+                     failure->kind == K::envoy_connection_lost);
+}
+
+/// One application of one rule.
+class Stepper {
+ public:
+  Stepper(ActorState state, const ActorEvent& event, std::int64_t now_ms, const LifecycleLimits& limits)
+      : state_(std::move(state)), event_(event), now_ms_(now_ms), limits_(limits) {}
+
+  ActorStep apply(ActorRule rule) {
+    perform(rule);
+    return {std::move(state_), std::move(effects_)};
+  }
+
+ private:
+  void perform(ActorRule rule);
+
+  void add(Kind kind) { effects_.push_back({kind}); }
+  void order(StopOrder order) { effects_.push_back({Kind::stop, order}); }
+  void store(bool durable = false) { effects_.push_back({Kind::store, StopOrder::sleep_intent, 0, durable}); }
+  void set_timer(std::int64_t delay_ms) { effects_.push_back({Kind::set_timer, StopOrder::sleep_intent, delay_ms}); }
+  /// Limits on silence make sense only where silence can mean loss.
+  void limit_silence(std::int64_t delay_ms) {
+    if (state_.can_be_lost) set_timer(delay_ms);
+  }
+
+  void allocate(bool for_alarm = false) {
+    if (state_.halted) return;
+    if (state_.alarm_ts && (for_alarm || *state_.alarm_ts <= now_ms_)) state_.alarm_ts.reset();
+    state_.phase = ActorPhase::allocating;
+    state_.drain_after_start = false;
+    add(Kind::clear_timer);
+    add(Kind::choose_host);
+  }
+
+  void accept_host() {
+    if (state_.halted) return settle_asleep();
+    state_.generation += 1;
+    state_.sleep_ts.reset();
+    state_.reschedule_ts.reset();
+    state_.failure.reset();
+    state_.can_be_lost = event_.can_be_lost;
+    state_.wake_after_stop = false;
+    state_.retries = 0;
+    state_.last_retry_ts.reset();
+    state_.retry_by_wake = false;
+    add(Kind::start);
+    if (event_.must_acknowledge) return set_timer(limits_.allocation_threshold_ms);
+    acknowledge();
+  }
+
+  void acknowledge() {
+    state_.phase = ActorPhase::starting;
+    limit_silence(limits_.start_threshold_ms);
+  }
+
+  void retry_later() {
+    if (state_.destroy_after_start) return finish();
+    if (state_.halted) return settle_asleep();
+    const bool first = !state_.last_retry_ts;
+    const bool stale = !first && now_ms_ - *state_.last_retry_ts > limits_.retry_reset_ms;
+    if (stale) state_.retries = 0;
+    const auto exponent = std::min(state_.retries, limits_.retry_exponent_max);
+    std::int64_t delay_ms = stale ? 0 : limits_.retry_base_ms << exponent;
+    if (state_.retry_by_wake && state_.reschedule_ts) {
+      delay_ms = std::max<std::int64_t>(0, *state_.reschedule_ts - now_ms_);
+    } else if (!stale) {
+      state_.retries += 1;
+    }
+    state_.retry_by_wake = false;
+    state_.last_retry_ts = now_ms_;
+    state_.phase = ActorPhase::reallocating;
+    state_.sleep_ts = now_ms_;
+    state_.reschedule_ts = now_ms_ + delay_ms;
+    state_.failure = event_.failure;
+    store();
+    set_timer(delay_ms);
+  }
+
+  void become_running() {
+    if (!state_.start_ts) {
+      state_.start_ts = now_ms_;
+      store();
+    }
+    if (state_.destroy_after_start) return begin_destroy(true);
+    if (state_.drain_after_start) return stop_to(ActorPhase::going_away, StopOrder::going_away);
+    state_.phase = ActorPhase::running;
+    state_.connectable_ts = now_ms_;
+    add(Kind::clear_timer);
+    add(Kind::tell_ready);
+  }
+
+  void stop_to(ActorPhase phase, StopOrder reason) {
+    state_.phase = phase;
+    order(reason);
+    limit_silence(limits_.stop_threshold_ms);
+  }
+
+  void fall_asleep() {
+    state_.connectable_ts.reset();
+    state_.sleep_ts = now_ms_;
+    if (state_.can_be_lost) store();
+    stop_to(ActorPhase::sleep_intent, StopOrder::sleep_intent);
+  }
+
+  void begin_destroy(bool order_stop) {
+    state_.phase = ActorPhase::destroying;
+    state_.connectable_ts.reset();
+    state_.destroy_after_start = false;
+    add(Kind::tell_destroying);
+    if (order_stop) order(StopOrder::destroy);
+    limit_silence(limits_.stop_threshold_ms);
+  }
+
+  void note_failure() {
+    if (event_.failure && !is_host_failure(state_.failure)) state_.failure = event_.failure;
+  }
+
+  void release() {
+    state_.connectable_ts.reset();
+    add(Kind::clear_timer);
+    add(Kind::release);
+  }
+
+  void settle_asleep() {
+    state_.phase = ActorPhase::sleeping;
+    state_.sleep_ts = now_ms_;
+    state_.reschedule_ts.reset();
+    state_.wake_after_stop = false;
+    state_.drain_after_start = false;
+    add(Kind::clear_timer);
+    store();
+    if (state_.alarm_ts) add(Kind::watch_alarm);
+    add(Kind::tell_stopped);
+  }
+
+  void rest() {
+    note_failure();
+    release();
+    if (state_.destroy_after_start) return remove();
+    if (state_.alarm_ts && *state_.alarm_ts <= now_ms_ && !state_.halted) return allocate();
+    settle_asleep();
+  }
+
+  void restart() {
+    note_failure();
+    release();
+    if (state_.halted) return settle_asleep();
+    allocate();
+  }
+
+  void rest_or_rewake() {
+    if (state_.wake_after_stop) return restart();
+    rest();
+  }
+
+  void remove() {
+    state_.phase = ActorPhase::destroyed;
+    state_.destroy_ts = now_ms_;
+    state_.reschedule_ts.reset();
+    state_.destroy_after_start = false;
+    add(Kind::clear_timer);
+    add(Kind::tell_destroying);
+    add(Kind::erase);
+  }
+
+  void finish() {
+    release();
+    remove();
+  }
+
+  void give_up_host() { order(StopOrder::lost); }
+
+  void survive() {
+    state_.destroy_ts.reset();
+    settle_asleep();
+  }
+
+  ActorState state_;
+  const ActorEvent& event_;
+  std::int64_t now_ms_;
+  const LifecycleLimits& limits_;
+  std::vector<ActorEffect> effects_;
+};
+
+void Stepper::perform(ActorRule rule) {
+  switch (rule) {
+    case ActorRule::ignore: return;
+    case ActorRule::allocate: return allocate();
+    case ActorRule::allocate_for_alarm: return allocate(true);
+    case ActorRule::retry_now: state_.retry_by_wake = true; return allocate();
+    case ActorRule::accept_host: return accept_host();
+    case ActorRule::acknowledge: return acknowledge();
+    case ActorRule::retry_later: return retry_later();
+    case ActorRule::become_running: return become_running();
+    case ActorRule::fall_asleep: return fall_asleep();
+    case ActorRule::end:
+      state_.connectable_ts.reset();
+      return stop_to(ActorPhase::stop_intent, StopOrder::stop_intent);
+    case ActorRule::move:
+      state_.connectable_ts.reset();
+      return stop_to(ActorPhase::going_away, StopOrder::going_away);
+    case ActorRule::move_connectable: return stop_to(ActorPhase::going_away, StopOrder::going_away);
+    case ActorRule::move_instead:
+      state_.phase = ActorPhase::going_away;
+      return limit_silence(limits_.stop_threshold_ms);
+    case ActorRule::destroy_running: return begin_destroy(true);
+    case ActorRule::destroy_instead: return begin_destroy(false);
+    case ActorRule::rest: return rest();
+    case ActorRule::rest_or_rewake: return rest_or_rewake();
+    case ActorRule::restart: return restart();
+    case ActorRule::finish: return finish();
+    case ActorRule::lose_rest: give_up_host(); return rest();
+    case ActorRule::lose_rest_or_rewake: give_up_host(); return rest_or_rewake();
+    case ActorRule::lose_restart: give_up_host(); return restart();
+    case ActorRule::lose_finish: give_up_host(); return finish();
+    case ActorRule::finish_unhosted: return remove();
+    case ActorRule::store_alarm: {
+      if (state_.alarm_ts == event_.alarm_ts) return;
+      // A wake-up that was promised must not be lost with the power; one that comes late or not at all is harmless.
+      const bool earlier = event_.alarm_ts && (!state_.alarm_ts || *event_.alarm_ts < *state_.alarm_ts);
+      state_.alarm_ts = event_.alarm_ts;
+      return store(earlier);
+    }
+    case ActorRule::remember_wake: state_.wake_after_stop = true; return;
+    case ActorRule::remember_drain: state_.drain_after_start = true; return;
+    case ActorRule::remember_destroy: state_.destroy_after_start = true; return;
+    case ActorRule::give_up_retrying: return settle_asleep();
+    case ActorRule::halt_starting:
+      state_.halted = true;
+      state_.drain_after_start = true;
+      return;
+    case ActorRule::halt_running:
+      state_.halted = true;
+      state_.connectable_ts.reset();
+      return stop_to(ActorPhase::going_away, StopOrder::going_away);
+    case ActorRule::halt_stopping:
+    case ActorRule::halt_asleep: state_.halted = true; return;
+    case ActorRule::halt_retrying: state_.halted = true; return settle_asleep();
+    case ActorRule::survive: return survive();
+  }
+}
+
+bool is_for_other_generation(const ActorState& state, const ActorEvent& event) {
+  return event.generation && *event.generation != state.generation;
+}
+
+}  // namespace
+
+ActorStep step(ActorState state, const ActorEvent& event, std::int64_t now_ms, const LifecycleLimits& limits) {
+  if (is_for_other_generation(state, event)) return {std::move(state), {}};
+  const ActorRule rule = rule_for(state.phase, event.input);
+  return Stepper(std::move(state), event, now_ms, limits).apply(rule);
+}
+
+std::string_view name_of(ActorPhase phase) {
+  constexpr std::string_view kNames[] = {"allocating", "starting",   "running",  "sleep_intent", "stop_intent",
+                                         "going_away", "destroying", "sleeping", "reallocating", "destroyed"};
+  return kNames[static_cast<std::size_t>(phase)];
+}
+
+std::string_view name_of(ActorInput input) {
+  constexpr std::string_view kNames[] = {
+      "host_chosen", "host_acknowledged", "no_host",   "running", "sleep_intent", "stop_intent", "stopped_ok",
+      "stopped_error", "lost",            "set_alarm", "wake",    "alarm_due",    "sleep",       "reschedule",
+      "drain",         "destroy",         "halt",      "timer",   "erase_failed"};
+  return kNames[static_cast<std::size_t>(input)];
+}
+
+}  // namespace troupe
