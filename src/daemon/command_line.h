@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe::daemon {
+
+struct CommandLine {
+  std::vector<std::filesystem::path> config_paths;
+  /// Dotted key, value; as given on the command line.
+  std::vector<std::pair<std::string, std::string>> overrides;
+};
+
+/// Nothing when there is nothing to run (help, version, wrong usage); `exit_code` is set then.
+std::optional<CommandLine> parse_command_line(int argc, const char* const* argv, int& exit_code);
+
+}  // namespace troupe::daemon

@@ -1,0 +1,150 @@
+#include "src/daemon/config_keys.h"
+
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+namespace troupe::daemon {
+
+namespace {
+
+constexpr std::int64_t kYearMs = 366ll * 24 * 3'600 * 1'000;
+constexpr std::int64_t kGiB = 1ll << 30;
+
+using Apply = std::function<Problem(Settings&, const ConfigNode&)>;
+
+Problem not_in_range(std::int64_t low, std::int64_t high) {
+  return "is not a number from " + std::to_string(low) + " to " + std::to_string(high);
+}
+
+/// `field` returns a reference to the setting.
+template <class Field>
+Apply number(Field field, std::int64_t low, std::int64_t high) {
+  return [=](Settings& settings, const ConfigNode& value) -> Problem {
+    const auto number = read_integer(value);
+    if (!number || *number < low || *number > high) return not_in_range(low, high);
+    auto& target = field(settings);
+    target = static_cast<std::remove_reference_t<decltype(target)>>(*number);
+    return std::nullopt;
+  };
+}
+
+template <class Field>
+Apply duration(Field field, std::int64_t unit_ms = 1, std::int64_t low = 0) {
+  const auto high = kYearMs / unit_ms;
+  return [=](Settings& settings, const ConfigNode& value) -> Problem {
+    const auto number = read_integer(value);
+    if (!number || *number < low || *number > high) return not_in_range(low, high);
+    field(settings) = Millis(*number * unit_ms);
+    return std::nullopt;
+  };
+}
+
+template <class Field>
+Apply text(Field field, bool may_be_empty = false) {
+  return [=](Settings& settings, const ConfigNode& value) -> Problem {
+    auto read = read_text(value);
+    if (!read) return "is not a text";
+    if (read->empty() && !may_be_empty) return "is empty";
+    field(settings) = *std::move(read);
+    return std::nullopt;
+  };
+}
+
+template <class Field>
+Apply flag(Field field) {
+  return [=](Settings& settings, const ConfigNode& value) -> Problem {
+    const auto read = read_boolean(value);
+    if (!read) return "is neither true nor false";
+    field(settings) = *read;
+    return std::nullopt;
+  };
+}
+
+/// One of some words, each standing for a value.
+template <class Value, class Field>
+Apply choice(Field field, std::vector<std::pair<std::string, Value>> words) {
+  return [=](Settings& settings, const ConfigNode& value) -> Problem {
+    const auto read = read_text(value);
+    std::string expected;
+    for (const auto& [word, meaning] : words) {
+      if (read == word) {
+        field(settings) = meaning;
+        return std::nullopt;
+      }
+      expected += (expected.empty() ? "" : ", ") + word;
+    }
+    return "is not one of " + expected;
+  };
+}
+
+#define TROUPE_FIELD(member) [](Settings& s) -> auto& { return s.member; }
+
+std::vector<ConfigKey> make_keys() {
+  constexpr std::int64_t kPortMax = std::numeric_limits<std::uint16_t>::max();
+  return {
+      {"guard.host", text(TROUPE_FIELD(server.host))},
+      {"guard.port", number(TROUPE_FIELD(server.port), 0, kPortMax)},
+      {"guard.actor_ready_timeout_ms", duration(TROUPE_FIELD(engine.actor_ready_timeout))},
+      {"guard.http_max_request_body_size", number(TROUPE_FIELD(server.request_body_max), 0, 4 * kGiB)},
+      {"guard.websocket_max_message_size", number(TROUPE_FIELD(server.websocket_message_max), 1, 4 * kGiB)},
+      {"guard.proxy_retry_max_attempts", number(TROUPE_FIELD(server.retry_attempts_max), 1, 100)},
+      {"pegboard.gateway_websocket_open_timeout_ms", duration(TROUPE_FIELD(server.websocket_open_timeout))},
+      {"pegboard.gateway_response_start_timeout_ms", duration(TROUPE_FIELD(server.response_start_timeout))},
+      {"runtime.worker_shutdown_duration", duration(TROUPE_FIELD(engine.shutdown_grace), 1'000)},
+      {"runtime.guard_shutdown_duration", duration(TROUPE_FIELD(socket_grace), 1'000)},
+      {"runtime.force_shutdown_duration", duration(TROUPE_FIELD(force_stop), 1'000)},
+      {"auth.admin_token", text(TROUPE_FIELD(admin_token))},
+      {"file_system.path", text(TROUPE_FIELD(data_directory))},
+      {"metrics.host", text(TROUPE_FIELD(metrics_host))},
+      {"metrics.port", number(TROUPE_FIELD(metrics_port), 0, kPortMax)},
+      {"topology", apply_topology},
+
+      {"troupe.demo", flag(TROUPE_FIELD(demo))},
+      {"troupe.io_threads", number(TROUPE_FIELD(io_threads), 0, 1'024)},
+      {"troupe.storage_threads", number(TROUPE_FIELD(storage_threads), 0, 256)},
+      {"troupe.log_level",
+       choice<std::string>(TROUPE_FIELD(log_level), {{"trace", "trace"},
+                                                     {"debug", "debug"},
+                                                     {"info", "info"},
+                                                     {"warn", "warn"},
+                                                     {"error", "error"},
+                                                     {"off", "off"}})},
+      {"troupe.log_format",
+       choice<LogFormat>(TROUPE_FIELD(log_format), {{"text", LogFormat::text}, {"json", LogFormat::json}})},
+      {"troupe.durability",
+       choice<DurabilityMode>(TROUPE_FIELD(storage.durability), {{"sync", DurabilityMode::sync},
+                                                                 {"interval", DurabilityMode::interval},
+                                                                 {"os", DurabilityMode::os}})},
+      {"troupe.sync_interval_ms", duration(TROUPE_FIELD(storage.sync_interval), 1, 1)},
+      {"troupe.block_cache_bytes", number(TROUPE_FIELD(storage.block_cache_bytes), 0, 1'024 * kGiB)},
+      {"troupe.write_buffer_bytes", number(TROUPE_FIELD(storage.write_buffer_bytes), 1 << 16, 4 * kGiB)},
+      {"troupe.sqlite_handles_max", number(TROUPE_FIELD(storage.sqlite_handles_max), 1, 1'000'000)},
+      {"troupe.sqlite_idle_close_ms", duration(TROUPE_FIELD(storage.sqlite_idle_close))},
+      {"troupe.local_pool", text(TROUPE_FIELD(engine.local_pool))},
+      {"troupe.actor_wake_retries", number(TROUPE_FIELD(engine.actor_wake_retries), 0, 1'000)},
+      {"troupe.shutdown_grace_ms", duration(TROUPE_FIELD(engine.shutdown_grace))},
+      {"troupe.socket_grace_ms", duration(TROUPE_FIELD(socket_grace))},
+      {"troupe.force_stop_ms", duration(TROUPE_FIELD(force_stop))},
+      {"troupe.connections_max", number(TROUPE_FIELD(server.connections_max), 1, 10'000'000)},
+      {"troupe.request_head_max", number(TROUPE_FIELD(server.request_head_max), 1'024, kGiB)},
+      {"troupe.header_fields_max", number(TROUPE_FIELD(server.header_fields_max), 1, 100'000)},
+      {"troupe.request_target_max", number(TROUPE_FIELD(server.request_target_max), 64, kGiB)},
+      {"troupe.websocket_outbound_bytes_max",
+       number(TROUPE_FIELD(server.websocket_outbound_bytes_max), 1'024, 4 * kGiB)},
+      {"troupe.header_timeout_ms", duration(TROUPE_FIELD(server.header_timeout), 1, 1)},
+      {"troupe.idle_timeout_ms", duration(TROUPE_FIELD(server.idle_timeout), 1, 1)},
+      {"troupe.body_timeout_ms", duration(TROUPE_FIELD(server.body_timeout), 1, 1)},
+  };
+}
+
+#undef TROUPE_FIELD
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  static const auto keys = make_keys();
+  return keys;
+}
+
+}  // namespace troupe::daemon

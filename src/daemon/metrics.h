@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/http/server.h"
+#include "gateway/management/management_api.h"
+
+namespace troupe::daemon {
+
+/// The daemon's metrics. Names that begin with `rivet_` are those of the reference, so that its dashboards keep
+/// working. Threads: any.
+class Metrics {
+ public:
+  struct Sources {
+    std::function<ServerStats()> server;
+    std::function<std::size_t()> resident_actors;
+  };
+
+  Metrics();
+  ~Metrics();
+
+  /// Where the gauges come from. Call once, before the first `render`.
+  void set_sources(Sources sources);
+  void record(const ApiAnswer& answer);
+  /// Prometheus text format, version 0.0.4.
+  std::string render();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace troupe::daemon
