@@ -29,6 +29,9 @@ class HostedActor {
   virtual ~HostedActor() = default;
   /// Begins to stop; `stopped` follows.
   virtual void stop(StopReason reason) = 0;
+  /// The placement has given this generation up as lost and hears nothing of it any more; whatever is left of it has to
+  /// end. Called only where the host's actors can be lost.
+  virtual void abandon() {}
   /// `request.target` is the path as the actor sees it. Errors: `actor.stopping` before anything of the request has
   /// run (safe to send to the next generation); every other outcome is a response.
   virtual Task<Result<HttpResponse>> fetch(HttpRequest request) = 0;
@@ -46,7 +49,9 @@ class Host {
   virtual ~Host() = default;
   /// Whether this host runs actors of that name; `pool` is what the actor was created with.
   virtual bool serves(const NamespaceId& ns, const std::string& pool, const std::string& name) const = 0;
-  /// Starts generation `record.generation`; `events` hears `running` or `stopped`.
+  /// Whether contact with a running actor can break, so that silence beyond the lifecycle limits counts as its end.
+  virtual bool can_lose_actors() const { return false; }
+  /// Starts generation `record.generation`; `events` hears `running` or `stopped`, maybe before this returns.
   virtual std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events) = 0;
 };
 

@@ -12,14 +12,15 @@ namespace troupe {
 /// `/health`, … in JSON, CBOR and BARE, translated into calls on the instance. Source: client protocol of 2.3.19.
 ///
 /// `request.target` is the path as the actor sees it. Every answer carries the x-rivet-actor* headers. The only error
-/// is `actor.stopping` / `actor.not_ready` / `actor.destroying` before anything has run; all other failures are
-/// encoded responses.
+/// is `actor.stopping` / `actor.not_ready` / `actor.destroying` before anything has run and before a streamed body was
+/// read, so that the request can be repeated; all other failures are encoded responses.
 Task<Result<HttpResponse>> front_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request);
 
 /// `/connect` speaks the connection protocol, every other path is the actor's own raw socket. A refused admission is
-/// told to the client on `socket` and is a success here.
+/// told to the client on `socket` and is a success here. The set-up of `/connect` as a whole is bound by the actor's
+/// `on_connect_timeout`, measured on `timers`.
 Task<Result<std::shared_ptr<ActorSocket>>> front_open_websocket(std::shared_ptr<ActorInstance> actor,
                                                                 HttpRequest upgrade,
-                                                                std::shared_ptr<ClientSocket> socket);
+                                                                std::shared_ptr<ClientSocket> socket, Timers& timers);
 
 }  // namespace troupe

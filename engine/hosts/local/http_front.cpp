@@ -1,0 +1,137 @@
+#include "engine/hosts/local/http_front.h"
+
+#include "engine/base/errors.h"
+#include "engine/clientproto/decode.h"
+#include "engine/clientproto/encode.h"
+#include "engine/hosts/local/conn_params.h"
+#include "engine/hosts/local/front_answer.h"
+#include "engine/hosts/local/front_counters.h"
+
+namespace troupe {
+namespace {
+
+using clientproto::Encoding;
+
+/// The sink of connections that live for one HTTP request: there is nobody to send to.
+class NullSink final : public ConnectionSink {
+ public:
+  void event(const std::string&, const Bytes&) override {}
+  void close(std::uint16_t, std::string) override {}
+};
+
+/// Moves a streamed body of at most `bytes_max` into `request.body`. The caller keeps `request` alive.
+Task<Result<void>> collect_body(HttpRequest& request, std::size_t bytes_max) {
+  const std::shared_ptr<BodyStream> stream = std::exchange(request.stream, nullptr);
+  while (true) {
+    auto piece = co_await stream->read();
+    if (!piece) co_return piece.error();
+    if (!piece->has_value()) co_return Result<void>();
+    const Bytes& bytes = **piece;
+    if (request.body.size() + bytes.size() > bytes_max) {
+      stream->cancel();
+      co_return make_error("message", "incoming_too_long");
+    }
+    request.body.insert(request.body.end(), bytes.begin(), bytes.end());
+  }
+}
+
+/// Checks that need neither decoding nor the actor.
+std::optional<HttpResponse> refused_early(const ActorInstance& actor, Encoding encoding, const HttpRequest& request) {
+  if (request.method != "POST") return method_not_allowed(actor.info(), request);
+  if (request.body.size() > actor.definition().options.max_incoming_message_size)
+    return error_answer(actor.info(), encoding, make_error("message", "incoming_too_long"));
+  return std::nullopt;
+}
+
+/// An error of the instance: handed up when the request can go to the next generation, else answered.
+Result<HttpResponse> refused(const ActorInfo& actor, Encoding encoding, const Error& error, bool repeatable) {
+  if (repeatable && means_no_generation(error)) return error;
+  return error_answer(actor, encoding, error);
+}
+
+HttpResponse action_answer(const ActorInstance& actor, Encoding encoding, Bytes output) {
+  auto body = clientproto::encode(encoding, clientproto::HttpActionResponse{std::move(output)});
+  if (!body) return error_answer(actor.info(), encoding, internal_error(body.error().detail()));
+  if (body->size() > actor.definition().options.max_outgoing_message_size)
+    return error_answer(actor.info(), encoding, make_error("message", "outgoing_too_long"));
+  return encoded_answer(actor.info(), encoding, *std::move(body));
+}
+
+ActorInstance::Connect connect_for(HttpRequest request, Bytes params, bool& began) {
+  ActorInstance::Connect connect;
+  connect.params = std::move(params);
+  connect.request = std::move(request);
+  connect.began = &began;
+  return connect;
+}
+
+}  // namespace
+
+Task<Result<HttpResponse>> action_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request, std::string name) {
+  const ActorInfo& info = actor->info();
+  const Encoding encoding = request_encoding(request.headers);
+  if (auto refusal = refused_early(*actor, encoding, request)) co_return *std::move(refusal);
+  const bool streamed = request.stream != nullptr;
+  if (streamed) {
+    auto collected = co_await collect_body(request, actor->definition().options.max_incoming_message_size);
+    if (!collected) co_return error_answer(info, encoding, collected.error());
+  }
+  const Bytes body = std::exchange(request.body, {});
+  auto message = clientproto::decode_http_action_request(encoding, body);
+  if (!message) co_return malformed_answer(info, encoding);
+  auto params = http_conn_params(request.headers);
+  if (!params) co_return malformed_answer(info, encoding);
+
+  count(front_counters().actions);
+  bool began = false;
+  ActorInstance::Connect connect = connect_for(std::move(request), *std::move(params), began);
+  auto output = co_await actor->transient_action(std::move(connect), std::move(name), std::move(message->args));
+  if (!output) co_return refused(info, encoding, output.error(), !began && !streamed);
+  co_return action_answer(*actor, encoding, *std::move(output));
+}
+
+Task<Result<HttpResponse>> queue_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request) {
+  const ActorInfo& info = actor->info();
+  const Encoding encoding = request_encoding(request.headers);
+  if (auto refusal = refused_early(*actor, encoding, request)) co_return *std::move(refusal);
+  const bool streamed = request.stream != nullptr;
+  if (streamed) {
+    auto collected = co_await collect_body(request, actor->definition().options.max_incoming_message_size);
+    if (!collected) co_return error_answer(info, encoding, collected.error());
+  }
+  const Bytes body = std::exchange(request.body, {});
+  if (!clientproto::decode_http_queue_send_request(encoding, body)) co_return malformed_answer(info, encoding);
+  auto params = http_conn_params(request.headers);
+  if (!params) co_return malformed_answer(info, encoding);
+
+  count(front_counters().queue_sends);
+  bool began = false;
+  ActorInstance::Connect connect = connect_for(std::move(request), *std::move(params), began);
+  auto conn = co_await actor->connect(std::move(connect), std::make_shared<NullSink>());
+  if (!conn) co_return refused(info, encoding, conn.error(), !began && !streamed);
+  actor->disconnected(*std::move(conn), {});
+  const clientproto::HttpQueueSendResponse dropped{"completed", std::nullopt};
+  co_return encoded_answer(info, encoding, clientproto::encode(encoding, dropped).value());
+}
+
+Task<Result<HttpResponse>> raw_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request, std::string target) {
+  const ActorInfo& info = actor->info();
+  const Encoding encoding = request_encoding(request.headers);
+  auto params = http_conn_params(request.headers);
+  if (!params) co_return error_answer(info, encoding, internal_error(params.error().detail()));
+
+  count(front_counters().raw_requests);
+  request.target = std::move(target);
+  HttpRequest opened_by;
+  opened_by.method = request.method;
+  opened_by.target = request.target;
+  opened_by.headers = request.headers;
+  bool began = false;
+  ActorInstance::Connect connect = connect_for(std::move(opened_by), *std::move(params), began);
+  auto response = co_await actor->request(std::move(connect), std::move(request));
+  if (!response) co_return refused(info, encoding, response.error(), !began);
+  name_actor(*response, info);
+  co_return std::move(response);
+}
+
+}  // namespace troupe

@@ -1,0 +1,35 @@
+#include "engine/hosts/local/local_actor.h"
+
+namespace troupe {
+
+void LocalLink::sleep_intent() {
+  if (const auto to = events()) to->sleep_intent();
+}
+
+void LocalLink::destroy_intent() {
+  if (const auto to = events()) to->destroy_intent();
+}
+
+Task<Result<Bytes>> LocalLink::call(ActorAddress to, std::string action, Bytes args) {
+  return world_->call(ns_, std::move(to), std::move(action), std::move(args));
+}
+
+void LocalLink::running() {
+  if (const auto to = events()) to->running();
+}
+
+void LocalLink::stopped(std::optional<std::string> failure) {
+  std::shared_ptr<HostEvents> to;
+  {
+    const std::lock_guard lock(mutex_);
+    to = std::move(events_);
+  }
+  if (to) to->stopped(std::move(failure));
+}
+
+std::shared_ptr<HostEvents> LocalLink::events() const {
+  const std::lock_guard lock(mutex_);
+  return events_;
+}
+
+}  // namespace troupe

@@ -1,0 +1,11 @@
+#include "engine/hosts/local/local_actor.h"
+
+namespace troupe {
+
+std::shared_ptr<Host> make_local_host(Ports ports, ActorStore& store, std::shared_ptr<const Registry> registry,
+                                      ActorCaller call) {
+  return make_local_host(std::make_shared<const LocalWorld>(
+      LocalWorld{ports, store, std::move(registry), std::move(call), &ActorInstance::make}));
+}
+
+}  // namespace troupe

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+
+#include "engine/clientproto/messages.h"
+#include "engine/hosts/local/slots.h"
+#include "engine/runtime/actor_instance.h"
+
+namespace troupe {
+
+/// The protocol of one `/connect` socket: client frames become calls on the instance, events and results become
+/// frames. Source: client protocol of RivetKit 2.3.19, §6.
+///
+/// Actions run at the same time and answer in the order in which they end; a subscription is complete before the next
+/// frame is looked at.
+/// Threads: `on_message` on the caller's executor, everything else on the actor's. Bound: `kActionsMax` actions at a
+/// time; the next frame waits for one of them to end.
+/// Lifetime: kept by the gateway and, through the connection, by the instance until the socket is closed.
+class SocketFront final : public ActorSocket,
+                          public ConnectionSink,
+                          public std::enable_shared_from_this<SocketFront> {
+ public:
+  static constexpr std::size_t kActionsMax = 256;
+
+  SocketFront(std::shared_ptr<ActorInstance> actor, std::shared_ptr<ClientSocket> socket,
+              clientproto::Encoding encoding);
+
+  /// Admission, then Init. Must run on the actor's executor. A refusal is told to the client and is a success; the
+  /// only errors are those of `front_open_websocket`.
+  Task<Result<void>> open(Bytes params, HttpRequest upgrade, Timers& timers);
+
+  Task<void> on_message(WebSocketMessage message) override;
+  void on_close(std::uint16_t code, std::string reason) override;
+
+  void event(const std::string& name, const Bytes& args) override;
+  void close(std::uint16_t code, std::string reason) override;
+
+ private:
+  /// A slot, given back at the end of the action.
+  struct Permit;
+
+  static Task<void> run_action(std::shared_ptr<SocketFront> self, clientproto::ActionRequest request);
+  static Task<void> run_subscription(std::shared_ptr<SocketFront> self, clientproto::SubscriptionRequest request);
+
+  void accept(std::shared_ptr<Connection> conn);
+  void refuse(const Error& error);
+  void setup_timed_out(Millis limit);
+  void answer(std::uint64_t action_id, Result<Bytes> output);
+  void send_error(const Error& error, std::optional<clientproto::ActorSpecifier> actor,
+                  std::optional<std::uint64_t> action_id);
+  void send(Bytes frame);
+  bool fits(const Bytes& frame) const;
+
+  /// Closes the socket from this side and takes the connection out of the actor. Threads: any.
+  void fail(std::string reason);
+  bool close_socket(std::uint16_t code, std::string reason);
+  /// Takes the connection out of the actor, later. Threads: any.
+  void leave(std::string reason);
+
+  const std::shared_ptr<ActorInstance> actor_;
+  const std::shared_ptr<ClientSocket> socket_;
+  const clientproto::Encoding encoding_;
+  /// Nothing is sent and no frame is looked at any more.
+  std::atomic<bool> closed_{false};
+  Slots slots_{kActionsMax};
+
+  // Of the actor's executor.
+  /// Between admission and the end of the socket.
+  std::shared_ptr<Connection> conn_;
+  /// The actor's side ended the connection and needs no notice of it.
+  bool ended_by_actor_ = false;
+};
+
+}  // namespace troupe
