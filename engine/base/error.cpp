@@ -6,8 +6,8 @@ namespace troupe {
 
 Error::Error(std::string group, std::string code, std::string message, std::optional<Value> metadata,
              std::string detail)
-    : data_(std::make_shared<const Data>(Data{std::move(group), std::move(code), std::move(message),
-                                              std::move(metadata), std::move(detail)})) {}
+    : data_(std::make_shared<const Data>(
+          Data{std::move(group), std::move(code), std::move(message), std::move(metadata), std::move(detail)})) {}
 
 Error Error::with_context(std::string_view context) const {
   std::string detail(context);

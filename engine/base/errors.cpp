@@ -81,7 +81,8 @@ std::span<const ErrorKind> error_catalogue() { return kCatalogue; }
 const ErrorKind* find_error_kind(std::string_view group, std::string_view code) {
   const auto& kinds = sorted_catalogue();
   const Name name{group, code};
-  auto it = std::lower_bound(kinds.begin(), kinds.end(), name, [](auto* kind, const Name& n) { return name_of(kind) < n; });
+  auto it =
+      std::lower_bound(kinds.begin(), kinds.end(), name, [](auto* kind, const Name& n) { return name_of(kind) < n; });
   return it != kinds.end() && name_of(*it) == name ? *it : nullptr;
 }
 

@@ -58,8 +58,7 @@ Result<Id> Id::parse(std::string_view text) {
     if ((digits[i] = digit_value(text[i])) < 0) return bad_character(text, i);
   const int version = (digits[3] * 46656 + digits[2] * 1296 + digits[1] * 36 + digits[0]) % 256;
   if (version != kVersion) return bad_id("unsupported ID version: " + std::to_string(version));
-  if (text.size() != kTextSize)
-    return bad_id("invalid input length: expected 30, got " + std::to_string(text.size()));
+  if (text.size() != kTextSize) return bad_id("invalid input length: expected 30, got " + std::to_string(text.size()));
   for (std::size_t i = 4; i < kTextSize; ++i)
     if ((digits[i] = digit_value(text[i])) < 0) return bad_character(text, i);
 

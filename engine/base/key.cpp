@@ -53,6 +53,8 @@ std::vector<std::string> parse_key(std::string_view text) {
   return key;
 }
 
-std::string display_key(const std::vector<std::string>& key) { return key.empty() ? std::string() : serialize_key(key); }
+std::string display_key(const std::vector<std::string>& key) {
+  return key.empty() ? std::string() : serialize_key(key);
+}
 
 }  // namespace troupe

@@ -68,7 +68,7 @@ const Value* Value::find(std::string_view key) const {
 
 bool operator==(const Value& a, const Value& b) {
   if (a.data_.index() != b.data_.index()) {
-    if (const auto *n = a.get_if<std::int64_t>(), *m = b.get_if<std::int64_t>(); n || m) {
+    if (const auto* n = a.get_if<std::int64_t>(), *m = b.get_if<std::int64_t>(); n || m) {
       const auto* d = n ? b.get_if<double>() : a.get_if<double>();
       return d && equal_numbers(n ? *n : *m, *d);
     }

@@ -1,7 +1,7 @@
 #include "engine/base/virtual_ports.h"
 
-#include <boost/asio/post.hpp>
 #include <atomic>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

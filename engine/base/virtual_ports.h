@@ -38,7 +38,8 @@ class VirtualWorld {
   T run(Task<T> task) {
     return finish(std::move(task), [this](const bool& done) { settle_task(done); });
   }
-  /// The same for tasks that wait for other threads (a real store's pool); aborts when nothing happens for 30 s of real time.
+  /// The same for tasks that wait for other threads (a real store's pool); aborts when nothing happens for 30 s of real
+  /// time.
   template <class T>
   T run_with_threads(Task<T> task) {
     return finish(std::move(task), [this](const bool& done) { join_task(done); });

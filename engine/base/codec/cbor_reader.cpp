@@ -30,9 +30,7 @@ double real_of(const CborItem& item) {
   return item.type == Type::negative_int ? -1 - d : d;
 }
 
-bool is_number(Type type) {
-  return type == Type::unsigned_int || type == Type::negative_int || type == Type::floating;
-}
+bool is_number(Type type) { return type == Type::unsigned_int || type == Type::negative_int || type == Type::floating; }
 
 }  // namespace
 
@@ -65,21 +63,32 @@ CborReader::Kind CborReader::peek() const {
   if (read_cbor_item(rest(), item)) return Kind::invalid;
   switch (item.type) {
     case Type::unsigned_int:
-    case Type::negative_int: return Kind::integer;
-    case Type::floating: return Kind::floating;
+    case Type::negative_int:
+      return Kind::integer;
+    case Type::floating:
+      return Kind::floating;
     case Type::bytes:
-    case Type::chunked_bytes: return Kind::bytes;
+    case Type::chunked_bytes:
+      return Kind::bytes;
     case Type::text:
-    case Type::chunked_text: return Kind::text;
+    case Type::chunked_text:
+      return Kind::text;
     case Type::array:
-    case Type::open_array: return Kind::array;
+    case Type::open_array:
+      return Kind::array;
     case Type::map:
-    case Type::open_map: return Kind::map;
-    case Type::tag: return Kind::tag;
-    case Type::boolean: return Kind::boolean;
-    case Type::null: return Kind::null;
-    case Type::undefined: return Kind::undefined;
-    case Type::stop: return Kind::invalid;
+    case Type::open_map:
+      return Kind::map;
+    case Type::tag:
+      return Kind::tag;
+    case Type::boolean:
+      return Kind::boolean;
+    case Type::null:
+      return Kind::null;
+    case Type::undefined:
+      return Kind::undefined;
+    case Type::stop:
+      return Kind::invalid;
   }
   return Kind::invalid;
 }

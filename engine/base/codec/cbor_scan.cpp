@@ -39,17 +39,26 @@ class Scanner {
 
   std::size_t rest_of(const CborItem& head, std::size_t depth) {
     switch (head.type) {
-      case Type::array: return elements(head.argument, 1, depth);
-      case Type::map: return elements(head.argument, 2, depth);
-      case Type::open_array: return open_elements(1, depth);
-      case Type::open_map: return open_elements(2, depth);
-      case Type::chunked_bytes: return chunks(Type::bytes);
-      case Type::chunked_text: return chunks(Type::text);
+      case Type::array:
+        return elements(head.argument, 1, depth);
+      case Type::map:
+        return elements(head.argument, 2, depth);
+      case Type::open_array:
+        return open_elements(1, depth);
+      case Type::open_map:
+        return open_elements(2, depth);
+      case Type::chunked_bytes:
+        return chunks(Type::bytes);
+      case Type::chunked_text:
+        return chunks(Type::text);
       case Type::tag:
         if (enter(depth)) item(depth + 1);
         return 0;
-      case Type::stop: fail("unexpected end of a container"); return 0;
-      default: return 0;
+      case Type::stop:
+        fail("unexpected end of a container");
+        return 0;
+      default:
+        return 0;
     }
   }
 

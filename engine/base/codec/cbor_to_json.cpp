@@ -49,21 +49,40 @@ class Transcoder {
         else
           append_json_integer(out_, static_cast<std::int64_t>(head.argument));
         return;
-      case Type::negative_int: return negative(head.argument);
-      case Type::floating: return append_json_real(out_, head.real);
-      case Type::boolean: out_ += head.argument ? "true" : "false"; return;
-      case Type::null: out_ += "null"; return;
-      case Type::undefined: out_ += kJsonUndefined; return;
-      case Type::text: return append_json_utf8(out_, head.text());
-      case Type::bytes: return append_json_bytes(out_, "$Uint8Array", head.content);
-      case Type::chunked_text: return append_json_utf8(out_, as_text(chunks(Type::text)));
-      case Type::chunked_bytes: return append_json_bytes(out_, "$Uint8Array", chunks(Type::bytes));
-      case Type::array: return array(head.argument, false, depth);
-      case Type::open_array: return array(0, true, depth);
-      case Type::map: return object(head.argument, false, depth);
-      case Type::open_map: return object(0, true, depth);
-      case Type::tag: return tagged(depth);
-      case Type::stop: fail("unexpected end of a container"); return;
+      case Type::negative_int:
+        return negative(head.argument);
+      case Type::floating:
+        return append_json_real(out_, head.real);
+      case Type::boolean:
+        out_ += head.argument ? "true" : "false";
+        return;
+      case Type::null:
+        out_ += "null";
+        return;
+      case Type::undefined:
+        out_ += kJsonUndefined;
+        return;
+      case Type::text:
+        return append_json_utf8(out_, head.text());
+      case Type::bytes:
+        return append_json_bytes(out_, "$Uint8Array", head.content);
+      case Type::chunked_text:
+        return append_json_utf8(out_, as_text(chunks(Type::text)));
+      case Type::chunked_bytes:
+        return append_json_bytes(out_, "$Uint8Array", chunks(Type::bytes));
+      case Type::array:
+        return array(head.argument, false, depth);
+      case Type::open_array:
+        return array(0, true, depth);
+      case Type::map:
+        return object(head.argument, false, depth);
+      case Type::open_map:
+        return object(0, true, depth);
+      case Type::tag:
+        return tagged(depth);
+      case Type::stop:
+        fail("unexpected end of a container");
+        return;
     }
   }
 

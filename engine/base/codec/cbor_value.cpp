@@ -36,22 +36,38 @@ class ValueBuilder {
 
   Value rest_of(const CborItem& head) {
     switch (head.type) {
-      case Type::unsigned_int: return Value(static_cast<unsigned long>(head.argument));
-      case Type::negative_int: return negative(head.argument);
-      case Type::floating: return real(head.real);
-      case Type::boolean: return Value(head.argument != 0);
-      case Type::null: return Value();
-      case Type::undefined: return Value(Undefined{});
-      case Type::text: return Value(head.text());
-      case Type::bytes: return Value(to_bytes(head.content));
-      case Type::chunked_text: return Value(chunks<std::string>());
-      case Type::chunked_bytes: return Value(chunks<Bytes>());
-      case Type::array: return array(static_cast<std::size_t>(head.argument), false);
-      case Type::open_array: return array(0, true);
-      case Type::map: return object(static_cast<std::size_t>(head.argument), false);
-      case Type::open_map: return object(0, true);
-      case Type::tag: return Value(Value::Tagged{head.argument, std::make_shared<const Value>(item())});
-      case Type::stop: break;
+      case Type::unsigned_int:
+        return Value(static_cast<unsigned long>(head.argument));
+      case Type::negative_int:
+        return negative(head.argument);
+      case Type::floating:
+        return real(head.real);
+      case Type::boolean:
+        return Value(head.argument != 0);
+      case Type::null:
+        return Value();
+      case Type::undefined:
+        return Value(Undefined{});
+      case Type::text:
+        return Value(head.text());
+      case Type::bytes:
+        return Value(to_bytes(head.content));
+      case Type::chunked_text:
+        return Value(chunks<std::string>());
+      case Type::chunked_bytes:
+        return Value(chunks<Bytes>());
+      case Type::array:
+        return array(static_cast<std::size_t>(head.argument), false);
+      case Type::open_array:
+        return array(0, true);
+      case Type::map:
+        return object(static_cast<std::size_t>(head.argument), false);
+      case Type::open_map:
+        return object(0, true);
+      case Type::tag:
+        return Value(Value::Tagged{head.argument, std::make_shared<const Value>(item())});
+      case Type::stop:
+        break;
     }
     return {};
   }
