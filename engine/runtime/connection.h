@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "engine/base/ports.h"
+#include "engine/runtime/actor_instance.h"
+#include "troupe/behavior.h"
+
+namespace troupe {
+
+class ActorConnection;
+
+/// What a connection asks of the actor it belongs to. Threads: the actor's executor.
+class ConnectionOwner {
+ public:
+  /// The actor's code ends the connection.
+  virtual void close_connection(const std::shared_ptr<ActorConnection>& conn, std::string reason) = 0;
+
+ protected:
+  ~ConnectionOwner() = default;
+};
+
+/// A connection of an actor. One that lives only for an HTTP request has no sink.
+/// Threads: the actor's executor. Lifetime: shared; may outlive the actor.
+class ActorConnection final : public Connection, public std::enable_shared_from_this<ActorConnection> {
+ public:
+  enum class Kind { temporary, protocol, raw_socket };
+
+  ActorConnection(Kind kind, ActorInstance::Connect connect, std::shared_ptr<ConnectionSink> sink, Random& random,
+                  std::weak_ptr<ConnectionOwner> owner);
+
+  const std::string& id() const override;
+  const Bytes& params() const override { return connect_.params; }
+  const Bytes& state() const override { return state_; }
+  void set_state(Bytes cbor) override { state_ = std::move(cbor); }
+  bool hibernatable() const override { return connect_.hibernatable; }
+  const HttpRequest& request() const override { return connect_.request; }
+  void send(const std::string& event, const Bytes& args) override;
+  void disconnect(std::string reason) override;
+
+  Kind kind() const { return kind_; }
+  /// True the first time: its end is told to the actor's code once, whatever ends it.
+  bool begin_to_leave() { return !std::exchange(leaving_, true); }
+  /// Tells the client, once.
+  void close_sink(std::uint16_t code, std::string reason);
+  /// Forgets the client without telling it.
+  void drop_sink() { sink_.reset(); }
+
+ private:
+  friend class ConnectionTable;
+
+  Kind kind_;
+  ActorInstance::Connect connect_;
+  std::shared_ptr<ConnectionSink> sink_;
+  Random& random_;
+  std::weak_ptr<ConnectionOwner> owner_;
+  Bytes state_;
+  bool leaving_ = false;
+  /// Made when first asked for: most HTTP actions never look at it.
+  mutable std::string id_;
+
+  // Owned by the table.
+  static constexpr std::size_t kNotListed = SIZE_MAX;
+  std::size_t place_ = kNotListed;
+  std::uint64_t order_ = 0;
+  std::set<std::string, std::less<>> events_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "troupe/behavior.h"
+
+namespace troupe {
+
+class Instance;
+
+/// ActorContext of an instance: translates, and decides nothing.
+class Context final : public ActorContext {
+ public:
+  explicit Context(Instance& actor) : actor_(actor) {}
+
+  const ActorInfo& info() const override;
+  Executor executor() const override;
+  std::int64_t now_ms() const override;
+  Task<Result<void>> delay(std::chrono::milliseconds time) override;
+  bool aborted() const override;
+  void request_save(SaveRequest request) override;
+  Task<Result<void>> save() override;
+  void broadcast(const std::string& event, const Bytes& args) override;
+  std::vector<std::shared_ptr<Connection>> connections() const override;
+  KeyValue& kv() override;
+  Database& db() override;
+  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override;
+  Result<void> sleep() override;
+  Result<void> destroy() override;
+  KeepAwake keep_awake() override;
+  void spawn(std::function<Task<Result<void>>()> task) override;
+  void log(int level, std::string_view text) override;
+
+ private:
+  Instance& actor_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "engine/base/ports.h"
+
+namespace troupe {
+
+/// Any number of deadlines on one timer of the system. Cheap to take back: the timer stays armed and finds nothing to
+/// do. Threads: one serial executor. Lifetime: outlives the entries that are armed on it, or disarms them.
+class Deadlines {
+ public:
+  class Entry {
+   public:
+    Entry() = default;
+    ~Entry() { cancel(); }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+
+    bool armed() const { return owner_ != nullptr; }
+    /// Monotonic time; only while armed.
+    std::chrono::nanoseconds at() const { return place_->first; }
+    void cancel();
+
+   private:
+    friend class Deadlines;
+    Deadlines* owner_ = nullptr;
+    std::multimap<std::chrono::nanoseconds, Entry*>::iterator place_{};
+    std::function<void()> fn_;
+  };
+
+  Deadlines(const Clock& clock, Timers& timers, Executor executor);
+  ~Deadlines();
+
+  /// Calls `fn` once after `delay`, unless the entry is cancelled, armed again or destroyed before.
+  void arm(Entry& entry, std::chrono::nanoseconds delay, std::function<void()> fn);
+  void clear();
+
+ private:
+  void schedule();
+  void fire();
+
+  const Clock& clock_;
+  Timers& timers_;
+  Executor executor_;
+  std::multimap<std::chrono::nanoseconds, Entry*> queue_;
+  std::unique_ptr<Timer> timer_;
+  /// When the timer will fire; only while it is armed.
+  std::optional<std::chrono::nanoseconds> timer_at_;
+};
+
+}  // namespace troupe

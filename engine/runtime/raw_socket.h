@@ -1,0 +1,62 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/base/async.h"
+#include "engine/runtime/actor_instance.h"
+
+namespace troupe {
+
+/// A raw WebSocket between the client's socket and the actor's code: a bounded inbox, whose fullness makes the gateway
+/// stop reading, and a close that happens once, whichever side began it.
+/// Threads: the actor's executor only; `make_feed` gives the gateway an end it may use from anywhere. Lifetime: shared.
+class RawSocket final : public ConnectionSink, public std::enable_shared_from_this<RawSocket> {
+ public:
+  /// The inbox takes another message while it holds less than both.
+  static constexpr std::size_t kInboxMessagesMax = 64;
+  static constexpr std::size_t kInboxBytesMax = 1u << 20;
+
+  /// `on_closed(reason)` runs once, when the socket has closed from either side.
+  RawSocket(Executor executor, std::shared_ptr<ClientSocket> client, std::function<void(std::string reason)> on_closed);
+
+  /// The end for the actor's code, once. When it is gone, messages of the client are dropped.
+  std::shared_ptr<ActorWebSocket> make_handle();
+  /// The end for the gateway, once.
+  std::shared_ptr<ActorSocket> make_feed();
+
+  /// Raw sockets carry no events.
+  void event(const std::string&, const Bytes&) override {}
+  void close(std::uint16_t code, std::string reason) override;
+
+ private:
+  class Handle;
+  class Feed;
+
+  bool has_room() const;
+  void push(WebSocketMessage message, Continuation<Done> taken);
+  void client_closed(std::uint16_t code, std::string reason);
+  void stop_reading();
+  void finish(std::uint16_t code, std::string reason);
+  void make_room();
+  Task<std::optional<WebSocketMessage>> receive();
+
+  Executor executor_;
+  std::shared_ptr<ClientSocket> client_;
+  std::function<void(std::string)> on_closed_;
+  bool has_reader_ = false;
+  bool closed_ = false;
+  std::uint16_t close_code_ = 0;
+  std::string close_reason_;
+
+  std::deque<WebSocketMessage> inbox_;
+  std::size_t inbox_bytes_ = 0;
+  std::vector<Continuation<std::optional<WebSocketMessage>>> readers_;
+  /// The gateway's wait for room.
+  Continuation<Done> writer_;
+};
+
+}  // namespace troupe
