@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/base/id.h"
+#include "troupe/bytes.h"
+#include "troupe/error.h"
+
+namespace troupe {
+
+/// An actor named by namespace, name and key, as the `rvt-*` parameters carry it.
+struct ActorQuery {
+  enum class Method { get, get_or_create };
+  enum class CrashPolicy { restart, sleep, destroy };
+
+  Method method = Method::get;
+  std::string namespace_name;
+  std::string name;
+  /// Serialised; "/" for the empty key.
+  std::string key;
+  std::string pool;
+  /// CBOR, checked to be one.
+  std::optional<Bytes> input;
+  /// A datacenter name.
+  std::optional<std::string> region;
+  CrashPolicy crash_policy = CrashPolicy::sleep;
+};
+
+/// A request for an actor. `path` is what the actor sees: path and query, starting with '/'.
+struct ActorTarget {
+  std::variant<ActorId, ActorQuery> actor;
+  std::string path;
+  bool skip_ready_wait = false;
+};
+
+/// The engine's own API; also everything that no other rule wants.
+struct ManagementTarget {};
+
+/// `/health/ws`: answers `ping` with `pong`.
+struct HealthSocketTarget {};
+
+/// A process that wants to run actors connects.
+struct HostConnectTarget {
+  enum class Protocol { envoy, runner };
+  Protocol protocol = Protocol::envoy;
+};
+
+/// A CORS preflight of an actor route; answered without looking at the actor.
+struct PreflightTarget {};
+
+/// A request that is answered with an error. Answers of actor routes carry CORS headers.
+struct Refusal {
+  Error error;
+  bool actor_route = false;
+};
+
+using Target =
+    std::variant<ManagementTarget, ActorTarget, HealthSocketTarget, HostConnectTarget, PreflightTarget, Refusal>;
+
+}  // namespace troupe
