@@ -23,6 +23,8 @@ struct ServerSettings {
   std::size_t request_target_max = 65'534;
   std::size_t websocket_message_max = 32u << 20;
   std::size_t websocket_outbound_bytes_max = 8u << 20;
+  /// One message of an actor; a larger one closes the socket with 1009.
+  std::size_t websocket_outbound_message_max = 20u << 20;
   /// From the first byte of a head to its end.
   Millis header_timeout{30'000};
   /// Between two requests of a kept connection.
@@ -30,9 +32,18 @@ struct ServerSettings {
   /// Without progress while a body is read or an answer written.
   Millis body_timeout{60'000};
   Millis websocket_open_timeout{15'000};
+  /// From our Close frame to the client's.
+  Millis websocket_close_timeout{5'000};
+  /// Of finding or making the actor that a URL names.
+  Millis resolve_query_timeout{15'000};
+  /// Of the way to a running actor, before a WebSocket is accepted.
+  Millis route_dispatch_timeout{55'000};
   Millis response_start_timeout{300'000};
   /// HTTP dispatch retries (150 ms doubling).
   int retry_attempts_max = 7;
+  Millis retry_delay{150};
+  /// Serve `/health/ws`.
+  bool health_websocket = false;
 };
 
 struct ServerStats {

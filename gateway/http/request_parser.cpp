@@ -1,0 +1,173 @@
+#include "gateway/http/request_parser.h"
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+
+namespace troupe {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::beast::string_view;
+using ErrorCode = boost::beast::error_code;
+
+constexpr std::size_t kBodyReserveMax = 64 * 1024;
+/// Colon, space and line end.
+constexpr std::size_t kFieldOverhead = 4;
+
+std::string lower_case(string_view name) {
+  std::string out(name.data(), name.size());
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+bool is_ascii(string_view text) {
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+  return true;
+}
+
+// RFC 9112 section 3.2; nothing for forms that no route serves (authority, asterisk).
+std::string origin_form(string_view target) {
+  if (!target.empty() && target.front() == '/') return std::string(target.data(), target.size());
+  const std::size_t scheme = target.find("://");
+  if (scheme == string_view::npos || scheme == 0) return {};
+  const std::size_t path = target.find_first_of("/?", scheme + 3);
+  if (path == string_view::npos) return "/";
+  std::string out;
+  if (target[path] == '?') out = "/";
+  out.append(target.data() + path, target.size() - path);
+  return out;
+}
+
+class Parser final : public http::basic_parser<true> {
+ public:
+  Parser(const RequestLimits& limits, HttpRequest& request) : limits_(limits), request_(request) {
+    eager(true);
+    header_limit(static_cast<std::uint32_t>(limits.head_max));
+    body_limit(limits.body_max);
+  }
+
+  bool request_line_done() const { return request_line_done_; }
+  bool http11() const { return http11_; }
+  bool target_too_long() const { return target_too_long_; }
+
+ private:
+  void on_request_impl(http::verb, string_view method, string_view target, int version, ErrorCode& ec) override {
+    http11_ = version >= 11;
+    head_bytes_ = method.size() + target.size();
+    if (target.size() > limits_.target_max) {
+      target_too_long_ = true;
+      ec = http::error::header_limit;
+      return;
+    }
+    request_.method.assign(method.data(), method.size());
+    request_.target = origin_form(target);
+    if (request_.target.empty()) ec = http::error::bad_target;
+    request_line_done_ = true;
+  }
+
+  void on_field_impl(http::field, string_view name, string_view value, ErrorCode& ec) override {
+    if (head_done_) return;
+    // Fields that arrive one by one are measured together.
+    head_bytes_ += name.size() + value.size() + kFieldOverhead;
+    if (++fields_ > limits_.header_fields_max || head_bytes_ > limits_.head_max) {
+      ec = http::error::header_limit;
+      return;
+    }
+    if (is_ascii(value)) request_.headers.set(lower_case(name), std::string(value.data(), value.size()));
+  }
+
+  void on_header_impl(ErrorCode&) override { head_done_ = true; }
+
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode&) override {
+    // The announced length is only a promise of the client.
+    if (length) request_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, kBodyReserveMax)));
+  }
+
+  std::size_t on_body_impl(string_view body, ErrorCode&) override {
+    const auto* data = reinterpret_cast<const std::uint8_t*>(body.data());
+    request_.body.insert(request_.body.end(), data, data + body.size());
+    return body.size();
+  }
+
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, ErrorCode& ec) override {
+    return on_body_impl(body, ec);
+  }
+
+  void on_response_impl(int, string_view, int, ErrorCode&) override {}
+  void on_chunk_header_impl(std::uint64_t, string_view, ErrorCode&) override {}
+  void on_finish_impl(ErrorCode&) override {}
+
+  const RequestLimits& limits_;
+  HttpRequest& request_;
+  std::size_t fields_ = 0;
+  std::size_t head_bytes_ = 0;
+  bool http11_ = false;
+  bool request_line_done_ = false;
+  bool target_too_long_ = false;
+  bool head_done_ = false;
+};
+
+bool has_token(const HttpHeaders& headers, std::string_view name, std::string_view token) {
+  const auto* value = headers.find(name);
+  return value && http::token_list(*value).exists(string_view(token.data(), token.size()));
+}
+
+}  // namespace
+
+struct RequestParser::Impl {
+  explicit Impl(RequestLimits l) : limits(l) { reset(); }
+
+  void reset() {
+    request = HttpRequest{};
+    parser.emplace(limits, request);
+  }
+
+  RequestLimits limits;
+  HttpRequest request;
+  std::optional<Parser> parser;
+};
+
+RequestParser::RequestParser(RequestLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
+RequestParser::~RequestParser() = default;
+
+void RequestParser::reset() { impl_->reset(); }
+
+RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
+  Parser& parser = *impl_->parser;
+  Step step;
+  ErrorCode ec;
+  // Each call stops at the end of an element; only "need more" says that the rest must wait.
+  while (!parser.is_done() && !ec && step.consumed < size)
+    step.consumed += parser.put(boost::asio::const_buffer(data + step.consumed, size - step.consumed), ec);
+  if (parser.is_done() && !ec) {
+    step.status = Status::done;
+  } else if (ec == http::error::body_limit) {
+    step.status = Status::body_too_large;
+  } else if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+    step.status = parser.target_too_long() || !parser.request_line_done() ? Status::target_too_long
+                                                                           : Status::head_too_large;
+  } else if (ec && ec != http::error::need_more) {
+    step.status = Status::bad_request;
+  }
+  return step;
+}
+
+bool RequestParser::started() const { return impl_->parser->got_some(); }
+bool RequestParser::head_done() const { return impl_->parser->is_header_done(); }
+HttpRequest& RequestParser::request() { return impl_->request; }
+bool RequestParser::http11() const { return impl_->parser->http11(); }
+bool RequestParser::keep_alive() const { return impl_->parser->is_header_done() && impl_->parser->keep_alive(); }
+
+bool RequestParser::expects_continue() const {
+  const auto* value = impl_->request.headers.find("expect");
+  return value && http11() && boost::beast::iequals(*value, "100-continue");
+}
+
+bool is_websocket_upgrade(const HttpRequest& request) {
+  return request.method == "GET" && has_token(request.headers, "connection", "upgrade") &&
+         has_token(request.headers, "upgrade", "websocket");
+}
+
+}  // namespace troupe

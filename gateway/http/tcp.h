@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "engine/base/ports.h"
+
+namespace troupe {
+
+using ErrorCode = boost::system::error_code;
+using TcpSocket = boost::asio::ip::tcp::socket;
+using Strand = boost::asio::strand<Executor>;
+
+/// The result of an operation as a tuple that starts with its error code.
+constexpr auto kAsTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
+
+/// Sends without waiting as much as the kernel takes. The socket must be non-blocking.
+template <class Buffers>
+std::size_t write_now(TcpSocket& socket, const Buffers& buffers, ErrorCode& ec) {
+  const std::size_t written = socket.write_some(buffers, ec);
+  if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) ec = {};
+  return written;
+}
+
+}  // namespace troupe
