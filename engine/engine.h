@@ -29,6 +29,19 @@ struct EngineSettings {
   int actor_wake_retries = 8;
   /// Time limit for the whole stop.
   Millis shutdown_grace{4'000};
+  /// Time limit of a call from one actor to another, waking included.
+  Millis actor_call_timeout{60'000};
+  /// Actors that may be created in one namespace at once, and how often one more may follow; 0 = no limit.
+  std::uint32_t actor_create_burst = 0;
+  Millis actor_create_interval{10};
+  /// Back-off of actors for which there is no host: base · 2^n, n at most the exponent; starts over after the reset.
+  Millis base_retry_timeout{2'000};
+  std::uint32_t reschedule_backoff_max_exponent = 8;
+  Millis retry_reset_duration{600'000};
+  /// Silence of a host that counts as the loss of the actor: until it accepts, until the actor runs, until it stopped.
+  Millis actor_allocation_threshold{2'000};
+  Millis actor_start_threshold{30'000};
+  Millis actor_stop_threshold{1'800'000};
 };
 
 struct FetchOptions {

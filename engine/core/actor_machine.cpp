@@ -39,9 +39,11 @@ class Stepper {
     if (state_.can_be_lost) set_timer(delay_ms);
   }
 
-  void allocate(bool for_alarm = false) {
+  bool alarm_is_due() const { return state_.alarm_ts && *state_.alarm_ts <= now_ms_; }
+
+  void allocate() {
     if (state_.halted) return;
-    if (state_.alarm_ts && (for_alarm || *state_.alarm_ts <= now_ms_)) state_.alarm_ts.reset();
+    if (alarm_is_due()) state_.alarm_ts.reset();
     state_.phase = ActorPhase::allocating;
     state_.drain_after_start = false;
     add(Kind::clear_timer);
@@ -153,7 +155,7 @@ class Stepper {
     note_failure();
     release();
     if (state_.destroy_after_start) return remove();
-    if (state_.alarm_ts && *state_.alarm_ts <= now_ms_ && !state_.halted) return allocate();
+    if (alarm_is_due() && !state_.halted) return allocate();
     settle_asleep();
   }
 
@@ -202,7 +204,10 @@ void Stepper::perform(ActorRule rule) {
   switch (rule) {
     case ActorRule::ignore: return;
     case ActorRule::allocate: return allocate();
-    case ActorRule::allocate_for_alarm: return allocate(true);
+    case ActorRule::allocate_for_alarm:
+      // The alarm may have been moved since it was found due.
+      if (alarm_is_due()) allocate();
+      return;
     case ActorRule::retry_now: state_.retry_by_wake = true; return allocate();
     case ActorRule::accept_host: return accept_host();
     case ActorRule::acknowledge: return acknowledge();

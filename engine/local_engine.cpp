@@ -1,0 +1,16 @@
+#include "engine/engine_hosts.h"
+#include "engine/hosts/local/local_host.h"
+
+namespace troupe {
+
+std::unique_ptr<Engine> make_engine(Ports ports, EngineSettings settings, Store& store, ActorStore& actors,
+                                    std::shared_ptr<const Registry> registry) {
+  auto make_hosts = [ports, &actors, registry](ActorCaller call) {
+    std::vector<std::shared_ptr<Host>> hosts;
+    hosts.push_back(make_local_host(ports, actors, registry, std::move(call)));
+    return hosts;
+  };
+  return make_engine_over(ports, std::move(settings), store, actors, registry, std::move(make_hosts));
+}
+
+}  // namespace troupe

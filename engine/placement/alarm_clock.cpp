@@ -1,0 +1,123 @@
+#include "engine/placement/alarm_clock.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace troupe {
+namespace {
+
+/// Alarms read at a time.
+constexpr std::size_t kPageMax = 256;
+/// The timer runs on the monotonic clock; a jump of the wall clock is noticed within this time.
+constexpr std::int64_t kCheckIntervalMs = 60'000;
+constexpr std::int64_t kRetryMs = 1'000;
+
+Id last_id() {
+  std::array<std::uint8_t, Id::kSize> bytes;
+  bytes.fill(0xff);
+  return Id(bytes);
+}
+
+}  // namespace
+
+AlarmClock::AlarmClock(Ports ports, Directory& directory, std::shared_ptr<Deadlines> deadlines, Wake wake)
+    : ports_(ports), directory_(directory), deadlines_(std::move(deadlines)), wake_(std::move(wake)) {}
+
+void AlarmClock::start() { begin(); }
+
+void AlarmClock::watch(std::int64_t alarm_ts) {
+  std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  // The wall clock may have gone back since.
+  if (offered_until_ && alarm_ts <= *offered_until_) offered_until_ = alarm_ts - 1;
+  if (running_) {
+    watched_ = watched_ ? std::min(*watched_, alarm_ts) : alarm_ts;
+  } else if (!armed_for_ || alarm_ts < *armed_for_) {
+    arm(alarm_ts);
+  }
+}
+
+void AlarmClock::stop() {
+  std::lock_guard lock(mutex_);
+  stopped_ = true;
+  deadlines_->cancel(timer_);
+}
+
+void AlarmClock::arm(std::int64_t at_ms) {
+  deadlines_->cancel(timer_);
+  const std::int64_t now_ms = ports_.clock.now_ms();
+  const std::int64_t delay_ms = at_ms <= now_ms ? 0 : std::min(at_ms - now_ms, kCheckIntervalMs);
+  armed_for_ = at_ms;
+  timer_ = deadlines_->add(Millis(delay_ms), [weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->begin();
+  });
+}
+
+void AlarmClock::begin() {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_ || running_) return;
+    running_ = true;
+    armed_for_.reset();
+  }
+  boost::asio::co_spawn(
+      ports_.io, [self = shared_from_this()] { return self->run(); }, boost::asio::detached);
+}
+
+Task<void> AlarmClock::run() {
+  auto self = shared_from_this();
+  for (;;) {
+    std::optional<std::int64_t> offered_until;
+    {
+      std::lock_guard lock(mutex_);
+      offered_until = offered_until_;
+      watched_.reset();
+    }
+    const std::int64_t until_ms = ports_.clock.now_ms();
+    const Round round = co_await offer_due(offered_until, until_ms);
+    if (!finish(round, until_ms)) co_return;
+  }
+}
+
+Task<AlarmClock::Round> AlarmClock::offer_due(std::optional<std::int64_t> offered_until, std::int64_t until_ms) {
+  std::optional<Directory::AlarmPosition> after;
+  if (offered_until) after = Directory::AlarmPosition{*offered_until, last_id()};
+  Round round;
+  for (;;) {
+    auto page = co_await directory_.due_alarms(after, until_ms, kPageMax);
+    if (!page) {
+      round.failed = true;
+      co_return round;
+    }
+    for (std::size_t i = 0; i < page->due.size(); ++i) {
+      auto woken = co_await wake_(page->due[i]);
+      if (!woken && !woken.error().is("actor", "not_found")) round.failed = true;
+    }
+    round.next_ts = page->next_ts;
+    if (!page->more_after) co_return round;
+    after = page->more_after;
+  }
+}
+
+bool AlarmClock::finish(const Round& round, std::int64_t until_ms) {
+  std::lock_guard lock(mutex_);
+  if (stopped_) {
+    running_ = false;
+    return false;
+  }
+  if (watched_ && *watched_ <= ports_.clock.now_ms()) return true;
+  running_ = false;
+  if (round.failed) {
+    arm(ports_.clock.now_ms() + kRetryMs);
+    return false;
+  }
+  offered_until_ = watched_ ? std::min(until_ms, *watched_ - 1) : until_ms;
+  std::optional<std::int64_t> next = round.next_ts;
+  if (watched_) next = next ? std::min(*next, *watched_) : *watched_;
+  if (next) arm(*next);
+  return false;
+}
+
+}  // namespace troupe

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/engine.h"
+#include "engine/placement/creation_limit.h"
+#include "engine/placement/placement.h"
+
+namespace troupe {
+
+/// Making actors: checks, the record, and the first start in the background. Threads: any.
+class Creation {
+ public:
+  Creation(Ports ports, const EngineSettings& settings, Directory& directory, std::shared_ptr<Placement> placement);
+
+  bool pool_exists(const NamespaceId& ns, const std::string& pool, const std::string& name) const;
+  /// Errors as `Engine::create`.
+  Task<Result<ActorRecord>> create(GetOrCreate create);
+  Task<Result<Directory::Created>> get_or_create(GetOrCreate create);
+
+ private:
+  Result<void> check_pool(const GetOrCreate& create) const;
+  Result<void> check_rate(const NamespaceId& ns);
+
+  std::string local_pool_;
+  Directory& directory_;
+  std::shared_ptr<Placement> placement_;
+  CreationLimit limit_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,130 @@
+#include "engine/placement/placement.h"
+
+#include <algorithm>
+
+#include "engine/base/errors.h"
+
+namespace troupe {
+namespace {
+
+LifecycleLimits limits_of(const EngineSettings& settings) {
+  LifecycleLimits limits;
+  limits.allocation_threshold_ms = settings.actor_allocation_threshold.count();
+  limits.start_threshold_ms = settings.actor_start_threshold.count();
+  limits.stop_threshold_ms = settings.actor_stop_threshold.count();
+  limits.retry_base_ms = settings.base_retry_timeout.count();
+  limits.retry_exponent_max = settings.reschedule_backoff_max_exponent;
+  limits.retry_reset_ms = settings.retry_reset_duration.count();
+  return limits;
+}
+
+bool has_connectable_host(ActorPhase phase) {
+  return phase == ActorPhase::running || phase == ActorPhase::going_away;
+}
+
+}  // namespace
+
+Placement::Placement(Ports ports, EngineSettings settings, Directory& directory, ActorStore& actors)
+    : ports_(ports),
+      settings_(std::move(settings)),
+      limits_(limits_of(settings_)),
+      directory_(directory),
+      actors_(actors),
+      deadlines_(std::make_shared<Deadlines>(ports)),
+      start_ts_(ports.clock.now_ms()) {}
+
+Placement::~Placement() { deadlines_->stop(); }
+
+bool Placement::served(const NamespaceId& ns, const std::string& pool, const std::string& name) const {
+  return std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) { return host->serves(ns, pool, name); });
+}
+
+void Placement::start() {
+  start_ts_ = ports_.clock.now_ms();
+  auto wake = [weak = weak_from_this()](ActorId id) -> Task<Result<void>> {
+    auto self = weak.lock();
+    if (!self) co_return Result<void>();
+    co_return co_await self->wake(id, ActorInput::alarm_due);
+  };
+  alarms_ = std::make_shared<AlarmClock>(ports_, directory_, deadlines_, std::move(wake));
+  alarms_->start();
+}
+
+Placement::SlotPtr Placement::find_slot(const ActorId& id) const {
+  const Shard& shard = shard_of(id);
+  std::lock_guard lock(shard.mutex);
+  auto it = shard.slots.find(id);
+  return it == shard.slots.end() ? nullptr : it->second;
+}
+
+std::shared_ptr<HostedActor> Placement::running(const ActorId& id) {
+  const Shard& shard = shard_of(id);
+  std::lock_guard lock(shard.mutex);
+  auto it = shard.slots.find(id);
+  if (it == shard.slots.end() || it->second->state.phase != ActorPhase::running) return nullptr;
+  return it->second->hosted;
+}
+
+Placement::SlotPtr Placement::emplace_slot(Shard& shard, const ActorRecord& record) {
+  auto [it, added] = shard.slots.try_emplace(record.id);
+  if (added) {
+    it->second = std::make_shared<Slot>(record);
+    residents_.fetch_add(1);
+  }
+  return it->second;
+}
+
+Task<Result<Placement::SlotPtr>> Placement::resident(ActorId id) {
+  Shard& shard = shard_of(id);
+  for (;;) {
+    std::uint64_t departures = 0;
+    {
+      std::lock_guard lock(shard.mutex);
+      auto it = shard.slots.find(id);
+      if (it != shard.slots.end()) co_return it->second;
+      departures = shard.departures;
+    }
+    TROUPE_CO_TRY(auto record, co_await directory_.find(id));
+    if (!record || record->destroyed()) co_return make_error("actor", "not_found");
+    std::lock_guard lock(shard.mutex);
+    if (stopping_.load()) co_return make_error("guard", "service_unavailable");
+    if (shard.departures == departures || shard.slots.contains(id)) co_return emplace_slot(shard, *record);
+  }
+}
+
+bool Placement::retire(Shard& shard, Slot& slot) {
+  const bool settled = slot.state.phase == ActorPhase::sleeping || slot.state.phase == ActorPhase::destroyed;
+  if (!settled || slot.gone || !slot.ready_waiters.empty() || !slot.gone_waiters.empty()) return false;
+  slot.gone = true;
+  ++shard.departures;
+  shard.slots.erase(slot.id);
+  return true;
+}
+
+Task<Result<void>> Placement::wake(ActorId id, ActorInput why) {
+  TROUPE_CO_TRY(auto slot, co_await resident(id));
+  post(slot, {why});
+  co_return Result<void>();
+}
+
+void Placement::order(const ActorId& id, ActorInput input) {
+  if (auto slot = find_slot(id)) post(slot, {input});
+}
+
+void Placement::refresh(ActorRecord& record) const {
+  if (record.destroyed()) return;
+  const Shard& shard = shard_of(record.id);
+  std::lock_guard lock(shard.mutex);
+  auto it = shard.slots.find(record.id);
+  if (it == shard.slots.end()) {
+    // Nobody wrote that it went to sleep: it was running or starting when the engine ended.
+    const bool interrupted = record.start_ts || record.create_ts < start_ts_;
+    if (interrupted && !record.sleep_ts) record.sleep_ts = std::max(start_ts_, record.create_ts);
+    return;
+  }
+  const ActorState& state = it->second->state;
+  store_into(state, record);
+  if (has_connectable_host(state.phase)) record.connectable_ts = state.connectable_ts;
+}
+
+}  // namespace troupe

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/actor_machine.h"
+#include "engine/hosts/host.h"
+#include "engine/placement/deadlines.h"
+#include "engine/placement/waiter.h"
+
+namespace troupe {
+
+/// Why a request that waits for its actor goes on.
+enum class ReadyOutcome { ready, stopped, destroying, timed_out, changed };
+using ReadyWaiter = Waiter<ReadyOutcome>;
+/// Waits until the actor is gone. Nothing: has to be looked up again.
+using GoneOutcome = std::optional<Result<void>>;
+using GoneWaiter = Waiter<GoneOutcome>;
+
+/// An actor that holds memory: one that runs, starts, stops or waits for a host. Guarded by the mutex of its shard,
+/// but for the constants.
+struct Slot {
+  explicit Slot(const ActorRecord& record)
+      : id(record.id),
+        namespace_id(record.namespace_id),
+        name(record.name),
+        pool(record.pool),
+        state(asleep_from(record)) {}
+
+  const ActorId id;
+  const NamespaceId namespace_id;
+  const std::string name, pool;
+
+  ActorState state;
+  /// No longer in the map: whoever still holds it looks the actor up again.
+  bool gone = false;
+
+  /// Effects not yet performed, and whether somebody performs them now. One performer at a time keeps their order.
+  std::deque<ActorEffect> effects;
+  bool performing = false;
+
+  std::shared_ptr<Host> host;
+  std::shared_ptr<HostedActor> hosted;
+  std::uint32_t hosted_generation = 0;
+  /// What the host said before `hosted` was known.
+  std::vector<ActorEvent> early;
+
+  std::vector<std::shared_ptr<ReadyWaiter>> ready_waiters;
+  std::vector<std::shared_ptr<GoneWaiter>> gone_waiters;
+  /// Gone from the store too.
+  bool erased = false;
+  Deadlines::Token timer = 0;
+  /// Tells a callback of `timer` whether it is still meant.
+  std::uint64_t timer_round = 0;
+};
+
+}  // namespace troupe
