@@ -56,8 +56,8 @@ bool read_boolean(CborReader& in) {
 }
 
 std::uint64_t read_uint(CborReader& in) {
-  if (in.peek() == CborReader::Kind::integer) return read_unsigned_head(in);
-  if (in.peek() != CborReader::Kind::floating) {
+  const CborReader::Kind kind = in.peek();
+  if (kind != CborReader::Kind::integer && kind != CborReader::Kind::floating) {
     in.fail("not a number");
     return 0;
   }
@@ -70,7 +70,14 @@ std::uint64_t read_uint(CborReader& in) {
 }
 
 std::uint64_t read_id(CborReader& in) {
-  return in.peek() == CborReader::Kind::array ? read_big_int(in) : read_uint(in);
+  switch (in.peek()) {
+    case CborReader::Kind::array:
+      return read_big_int(in);
+    case CborReader::Kind::integer:
+      return read_unsigned_head(in);
+    default:
+      return read_uint(in);
+  }
 }
 
 Bytes read_value(CborReader& in) { return to_bytes(in.raw()); }

@@ -24,9 +24,9 @@ void read_object(CborReader& in, OnMember on_member) {
 
 std::string read_text(CborReader& in);
 bool read_boolean(CborReader& in);
-/// A non-negative integral number, also as float.
+/// A number as JavaScript holds it: whole, not negative, at most 2^53.
 std::uint64_t read_uint(CborReader& in);
-/// As `read_uint`, or `["$BigInt","<digits>"]`.
+/// As `read_uint`, an integer of 64 bits, or `["$BigInt","<digits>"]`.
 std::uint64_t read_id(CborReader& in);
 /// Any item, as it is.
 Bytes read_value(CborReader& in);

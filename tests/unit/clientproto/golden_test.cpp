@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 const Json& vectors() {
   static const Json file = Json::parse(
-      std::ifstream(TROUPE_SOURCE_DIR "/tests/unit/clientproto/vectors/client-protocol.json"));
+      std::ifstream(TROUPE_SOURCE_DIR "/tests/vectors/client-protocol.json"));
   return file.at("vectors");
 }
 
