@@ -103,10 +103,17 @@ Task<Result<std::vector<KvEntry>>> list(Scope scope, keys::Range range, KvListOp
   ScanOptions scan;
   scan.reverse = options.reverse;
   scan.limit = options.limit.value_or(SIZE_MAX);
+  scan.bytes_max = kKvListBytesMax;
   TROUPE_CO_TRY(auto rows, co_await scope.store->scan(std::move(range.begin), std::move(range.end), scan));
   std::vector<KvEntry> entries;
   entries.reserve(rows.size());
+  std::size_t bytes = 0;
   for (StoreEntry& row : rows) {
+    bytes += row.key.size() + row.value.size();
+    // The scan stopped there; a part must not pass for the whole.
+    if (bytes >= kKvListBytesMax) {
+      co_return make_error("kv", "list_too_large", Value::object({{"limit", kKvListBytesMax}}));
+    }
     entries.push_back({to_bytes(keys::raw_kv_key_of(row.key).subspan(1)), std::move(row.value)});
   }
   co_return entries;

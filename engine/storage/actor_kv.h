@@ -19,6 +19,9 @@ inline constexpr std::size_t kKvValueBytesMax = 131'072;
 inline constexpr std::size_t kKvChunkRowsMax = 128;
 inline constexpr std::size_t kKvChunkBytesMax = 512u << 10;
 
+/// Keys and values of one list.
+inline constexpr std::size_t kKvListBytesMax = 64u << 20;
+
 /// Lifetime: `store` outlives every call; calls that began outlive the object.
 std::unique_ptr<KeyValue> make_actor_kv(Store& store, std::shared_ptr<const GenerationFences> fences, ActorId id,
                                         std::uint32_t generation);
