@@ -68,8 +68,30 @@ constexpr cbor_callbacks kCallbacks = make_callbacks();
 
 }  // namespace
 
+bool CborItem::nests_in_json() const {
+  constexpr std::uint64_t kTwoTo53 = std::uint64_t{1} << 53;
+  switch (type) {
+    case Type::bytes:
+    case Type::chunked_bytes:
+    case Type::undefined:
+      return true;
+    case Type::unsigned_int:
+      return argument > kTwoTo53;
+    case Type::negative_int:
+      return argument >= kTwoTo53;
+    default:
+      return false;
+  }
+}
+
 const char* read_cbor_item(BytesView in, CborItem& item) {
   if (in.empty()) return "unexpected end";
+  // libcbor 0.8 refuses the tags 6 to 20, which had no meaning once.
+  if (in[0] >= 0xc0 && in[0] <= 0xd7) {
+    put(&item, Type::tag, in[0] & 0x1f);
+    item.size = 1;
+    return nullptr;
+  }
   const auto result = cbor_stream_decode(in.data(), in.size(), &kCallbacks, &item);
   if (result.status == CBOR_DECODER_NEDATA) return "unexpected end";
   if (result.status != CBOR_DECODER_FINISHED) return "malformed item";

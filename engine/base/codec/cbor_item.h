@@ -38,6 +38,8 @@ struct CborItem {
   std::size_t size = 0;
 
   std::string_view text() const { return as_text(content); }
+  /// JSON writes it as an array (`["$Undefined",0]`, …), which nests one level deeper than the item itself.
+  bool nests_in_json() const;
 };
 
 /// Reads the item at the start of `in`. Returns nullptr, or why it cannot be read.

@@ -38,6 +38,8 @@ class Scanner {
   }
 
   std::size_t rest_of(const CborItem& head, std::size_t depth) {
+    // What is accepted stays acceptable once it has been written in its compat form.
+    if (head.nests_in_json() && !enter(depth)) return 0;
     switch (head.type) {
       case Type::array:
         return elements(head.argument, 1, depth);

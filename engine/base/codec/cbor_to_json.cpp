@@ -42,6 +42,7 @@ class Transcoder {
   }
 
   void rest_of(const CborItem& head, std::size_t depth) {
+    if (head.nests_in_json() && !enter(depth)) return;
     switch (head.type) {
       case Type::unsigned_int:
         if (head.argument >> 63)

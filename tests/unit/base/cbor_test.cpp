@@ -112,6 +112,14 @@ TEST(Cbor, TheFormsOfJavaScriptTypesComeBack) {
   EXPECT_EQ(decoded("430102ff"), Value(Bytes{1, 2, 255}));
 }
 
+TEST(Cbor, EveryTagIsTaken) {
+  for (std::uint64_t tag :
+       {0ull, 5ull, 6ull, 20ull, 21ull, 23ull, 24ull, 255ull, 256ull, 65536ull, 4294967296ull, ~0ull}) {
+    const auto value = tagged(tag, 1);
+    EXPECT_EQ(*decode_cbor(encode_cbor(value)), value) << tag;
+  }
+}
+
 TEST(Cbor, ATextThatIsNoUtf8IsWrittenRepaired) { EXPECT_EQ(encoded("a\xff"), "6461efbfbd"); }
 
 TEST(Cbor, RefusesMalformedInput) {
@@ -183,6 +191,9 @@ TEST(Cbor, NestingAndSizesAreBounded) {
   EXPECT_TRUE(decode_cbor(nested(128, 0xc1, 0)));
   EXPECT_FALSE(decode_cbor(nested(129, 0xc1, 0)));
   EXPECT_FALSE(decode_cbor(Bytes(1'000'000, 0x9f)));
+  // An undefined is written as an array.
+  EXPECT_TRUE(decode_cbor(nested(127, 0x81, 0xf7)));
+  EXPECT_FALSE(decode_cbor(nested(128, 0x81, 0xf7)));
   EXPECT_FALSE(decode_cbor(from_hex("83010203"), {.depth_max = 8, .items_max = 2}));
   EXPECT_FALSE(decode_cbor(from_hex("9f010203ff"), {.depth_max = 8, .items_max = 2}));
   EXPECT_TRUE(decode_cbor(from_hex("bf616101616202ff"), {.depth_max = 8, .items_max = 2}));
