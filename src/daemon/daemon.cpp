@@ -157,7 +157,7 @@ class Daemon {
       spdlog::info("metrics on {} port {}", settings_.metrics_host, metrics_server_->port());
       return {};
     }
-    if (asked_for || started.error().group() == "config") return started.error();
+    if (asked_for) return started.error();
     spdlog::warn("no metrics: {}", started.error().message());
     return {};
   }

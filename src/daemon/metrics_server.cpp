@@ -76,15 +76,12 @@ class MetricsServerImpl : public MetricsServer {
 
   Result<void> listen(const std::string& host, std::uint16_t port) {
     beast::error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    if (error) return Error("config", "invalid_value", "metrics.host is no address: " + host);
-    const tcp::endpoint endpoint(address, port);
-    const auto where = host + " port " + std::to_string(port);
-    acceptor_->open(endpoint.protocol(), error);
-    if (!error) acceptor_->set_option(asio::socket_base::reuse_address(true), error);
-    if (!error && address.is_v6()) acceptor_->set_option(asio::ip::v6_only(false), error);
-    if (!error) acceptor_->bind(endpoint, error);
-    if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
+    tcp::resolver resolver(acceptor_->get_executor());
+    const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
+    if (!error) bind(found.begin()->endpoint(), error);
+    // Systems without IPv6.
+    if (error && host == "::") bind(tcp::endpoint(tcp::v4(), port), error);
+    const auto where = host + ":" + std::to_string(port);
     if (error == asio::error::address_in_use)
       return make_error("server", "port_in_use", Value::object({{"address", where}}));
     if (error)
@@ -104,6 +101,17 @@ class MetricsServerImpl : public MetricsServer {
   }
 
  private:
+  void bind(const tcp::endpoint& endpoint, beast::error_code& error) {
+    beast::error_code ignored;
+    acceptor_->close(ignored);
+    acceptor_->open(endpoint.protocol(), error);
+    if (!error) acceptor_->set_option(asio::socket_base::reuse_address(true), error);
+    if (!error && endpoint.address().is_v6() && endpoint.address().is_unspecified())
+      acceptor_->set_option(asio::ip::v6_only(false), error);
+    if (!error) acceptor_->bind(endpoint, error);
+    if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
+  }
+
   static Task<void> accept(std::shared_ptr<tcp::acceptor> acceptor, Executor executor, std::shared_ptr<Shared> shared) {
     while (acceptor->is_open()) {
       auto [error, socket] = co_await acceptor->async_accept(asio::make_strand(executor), kValues);
