@@ -135,7 +135,6 @@ class Stepper {
 
   void release() {
     state_.connectable_ts.reset();
-    add(Kind::clear_timer);
     add(Kind::release);
   }
 
