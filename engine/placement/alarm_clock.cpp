@@ -22,7 +22,7 @@ Id last_id() {
 
 }  // namespace
 
-AlarmClock::AlarmClock(Ports ports, Directory& directory, std::shared_ptr<Deadlines> deadlines, Wake wake)
+AlarmClock::AlarmClock(Ports ports, Directory& directory, std::shared_ptr<DeadlineQueue> deadlines, Wake wake)
     : ports_(ports), directory_(directory), deadlines_(std::move(deadlines)), wake_(std::move(wake)) {}
 
 void AlarmClock::start() { begin(); }

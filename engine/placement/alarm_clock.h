@@ -21,7 +21,7 @@ class AlarmClock : public std::enable_shared_from_this<AlarmClock> {
   /// Errors other than "no such actor" make the clock try again.
   using Wake = std::function<Task<Result<void>>(ActorId)>;
 
-  AlarmClock(Ports ports, Directory& directory, std::shared_ptr<Deadlines> deadlines, Wake wake);
+  AlarmClock(Ports ports, Directory& directory, std::shared_ptr<DeadlineQueue> deadlines, Wake wake);
 
   /// Offers what is overdue and goes on from there.
   void start();
@@ -44,13 +44,13 @@ class AlarmClock : public std::enable_shared_from_this<AlarmClock> {
 
   Ports ports_;
   Directory& directory_;
-  std::shared_ptr<Deadlines> deadlines_;
+  std::shared_ptr<DeadlineQueue> deadlines_;
   Wake wake_;
 
   std::mutex mutex_;
   bool stopped_ = false;
   bool running_ = false;
-  Deadlines::Token timer_ = 0;
+  DeadlineQueue::Token timer_ = 0;
   /// When the timer asks again; without a timer nothing is known to be coming.
   std::optional<std::int64_t> armed_for_;
   /// Alarms up to here have been offered.

@@ -7,10 +7,10 @@
 
 namespace troupe {
 
-Deadlines::Deadlines(const Ports& ports)
+DeadlineQueue::DeadlineQueue(const Ports& ports)
     : clock_(ports.clock), strand_(boost::asio::make_strand(ports.io)), timer_(ports.timers.make(strand_)) {}
 
-Deadlines::Token Deadlines::add(Millis delay, std::function<void()> fn) {
+DeadlineQueue::Token DeadlineQueue::add(Millis delay, std::function<void()> fn) {
   const Time at = clock_.monotonic() + delay;
   std::lock_guard lock(mutex_);
   const Token token = next_++;
@@ -23,7 +23,7 @@ Deadlines::Token Deadlines::add(Millis delay, std::function<void()> fn) {
   return token;
 }
 
-void Deadlines::cancel(Token token) {
+void DeadlineQueue::cancel(Token token) {
   // Destroyed outside the lock: it may hold the last reference to something that cancels.
   std::function<void()> dropped;
   std::lock_guard lock(mutex_);
@@ -34,7 +34,7 @@ void Deadlines::cancel(Token token) {
   dropped = std::move(entry.mapped());
 }
 
-void Deadlines::stop() {
+void DeadlineQueue::stop() {
   decltype(by_time_) dropped;
   {
     std::lock_guard lock(mutex_);
@@ -45,7 +45,7 @@ void Deadlines::stop() {
   boost::asio::post(strand_, [self = shared_from_this()] { self->timer_->cancel(); });
 }
 
-void Deadlines::arm() {
+void DeadlineQueue::arm() {
   Time delay{};
   {
     std::lock_guard lock(mutex_);
@@ -63,7 +63,7 @@ void Deadlines::arm() {
   });
 }
 
-void Deadlines::fire() {
+void DeadlineQueue::fire() {
   std::vector<std::function<void()>> due;
   {
     std::lock_guard lock(mutex_);

@@ -15,12 +15,12 @@ namespace troupe {
 
 /// Any number of deadlines on one timer. Threads: any; callbacks run one after the other on the queue's own strand and
 /// must not block. Lifetime: shared; after `stop` nothing runs any more.
-class Deadlines : public std::enable_shared_from_this<Deadlines> {
+class DeadlineQueue : public std::enable_shared_from_this<DeadlineQueue> {
  public:
   /// Never 0, which stands for "none".
   using Token = std::uint64_t;
 
-  explicit Deadlines(const Ports& ports);
+  explicit DeadlineQueue(const Ports& ports);
 
   Token add(Millis delay, std::function<void()> fn);
   /// A callback that is running already is not waited for.

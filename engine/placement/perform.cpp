@@ -277,7 +277,7 @@ void Placement::timer_due(const SlotPtr& slot, std::uint64_t round) {
 }
 
 void Placement::clear_timer(const SlotPtr& slot) {
-  Deadlines::Token token = 0;
+  DeadlineQueue::Token token = 0;
   {
     std::lock_guard lock(shard_of(slot->id).mutex);
     token = std::exchange(slot->timer, 0);

@@ -30,7 +30,7 @@ Placement::Placement(Ports ports, EngineSettings settings, Directory& directory,
       limits_(limits_of(settings_)),
       directory_(directory),
       actors_(actors),
-      deadlines_(std::make_shared<Deadlines>(ports)),
+      deadlines_(std::make_shared<DeadlineQueue>(ports)),
       start_ts_(ports.clock.now_ms()) {}
 
 Placement::~Placement() { deadlines_->stop(); }

@@ -31,7 +31,7 @@ class Placement : public std::enable_shared_from_this<Placement> {
   void add_host(std::shared_ptr<Host> host) { hosts_.push_back(std::move(host)); }
   const std::vector<std::shared_ptr<Host>>& hosts() const { return hosts_; }
   bool served(const NamespaceId& ns, const std::string& pool, const std::string& name) const;
-  const std::shared_ptr<Deadlines>& shared_deadlines() const { return deadlines_; }
+  const std::shared_ptr<DeadlineQueue>& shared_deadlines() const { return deadlines_; }
   bool stopping() const { return stopping_.load(); }
   /// When a request that comes now stops waiting for its actor.
   std::chrono::nanoseconds ready_deadline() const {
@@ -135,7 +135,7 @@ class Placement : public std::enable_shared_from_this<Placement> {
   Directory& directory_;
   ActorStore& actors_;
   std::vector<std::shared_ptr<Host>> hosts_;
-  std::shared_ptr<Deadlines> deadlines_;
+  std::shared_ptr<DeadlineQueue> deadlines_;
   std::shared_ptr<AlarmClock> alarms_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::size_t> residents_{0};

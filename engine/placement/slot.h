@@ -52,7 +52,7 @@ struct Slot {
   std::vector<std::shared_ptr<GoneWaiter>> gone_waiters;
   /// Gone from the store too.
   bool erased = false;
-  Deadlines::Token timer = 0;
+  DeadlineQueue::Token timer = 0;
   /// Tells a callback of `timer` whether it is still meant.
   std::uint64_t timer_round = 0;
 };

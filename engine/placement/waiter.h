@@ -31,7 +31,7 @@ class Waiter {
   }
 
   /// The deadline that is of no use once the wait is over.
-  void set_deadline(std::shared_ptr<Deadlines> deadlines, Deadlines::Token token) {
+  void set_deadline(std::shared_ptr<DeadlineQueue> deadlines, DeadlineQueue::Token token) {
     std::lock_guard lock(mutex_);
     if (done_) return deadlines->cancel(token);
     deadlines_ = std::move(deadlines);
@@ -41,8 +41,8 @@ class Waiter {
  private:
   mutable std::mutex mutex_;
   bool done_ = false;
-  std::shared_ptr<Deadlines> deadlines_;
-  Deadlines::Token deadline_ = 0;
+  std::shared_ptr<DeadlineQueue> deadlines_;
+  DeadlineQueue::Token deadline_ = 0;
   Continuation<Outcome> rest_;
 };
 
