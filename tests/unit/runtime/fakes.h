@@ -1,0 +1,143 @@
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/async.h"
+#include "engine/base/errors.h"
+#include "engine/base/virtual_ports.h"
+#include "engine/runtime/actor_instance.h"
+
+namespace troupe {
+
+using Log = std::vector<std::string>;
+
+/// Something that a script waits for until the test opens it.
+class Gate {
+ public:
+  Task<void> wait() {
+    while (!open_) co_await signal_.wait();
+  }
+  void open() {
+    open_ = true;
+    signal_.notify_all();
+  }
+
+ private:
+  bool open_ = false;
+  Signal signal_;
+};
+
+/// Actors' data in memory. Records every save, and fails or holds them when told to.
+class FakeActorStore final : public ActorStore {
+ public:
+  struct Save {
+    Bytes state;
+    Ack ack;
+  };
+
+  Task<Result<std::optional<Bytes>>> load_state(ActorId) override;
+  Task<Result<void>> save(ActorId id, std::uint32_t generation, ActorSave save, Ack ack) override;
+  Task<Result<std::vector<ActorSave::ConnectionRow>>> load_connections(ActorId) override;
+  std::unique_ptr<KeyValue> key_value(ActorId, std::uint32_t) override;
+  std::unique_ptr<Database> database(ActorId, std::uint32_t, Executor) override;
+  Task<void> close_database(ActorId, std::uint32_t) override;
+  void set_generation(ActorId, std::uint32_t) override {}
+  void forget_generation(ActorId, std::uint32_t) override {}
+  void erase_all(ActorId, WriteBatch&) override {}
+  Task<void> remove_files(ActorId) override { co_return; }
+
+  std::optional<Bytes> stored;
+  std::optional<Error> load_failure;
+  std::optional<Error> save_failure;
+  std::shared_ptr<Gate> hold_saves;
+  std::shared_ptr<Gate> hold_close;
+  std::vector<Save> saves;
+  int saves_running = 0;
+  int saves_overlapped = 0;
+  int databases_opened = 0;
+  int databases_closed = 0;
+  std::map<std::string, Bytes> entries;
+};
+
+/// What the actor's code does, hook by hook. An empty function does nothing; `hooks_of` tells which are set.
+struct Script {
+  std::function<Task<Result<void>>(bool is_new)> on_migrate;
+  std::function<Task<Result<Bytes>>(std::optional<Bytes>)> create_state;
+  std::function<Result<void>(Bytes)> load_state;
+  std::function<Task<Result<void>>(std::optional<Bytes>)> on_create;
+  std::function<Task<Result<void>>()> create_vars, on_wake, on_before_actor_start, run, on_sleep, on_destroy;
+  std::function<Task<Result<void>>(Bytes, std::string)> on_before_connect;
+  std::function<Task<Result<Bytes>>(Bytes)> create_conn_state;
+  std::function<Task<Result<void>>(std::shared_ptr<Connection>)> on_connect, on_disconnect;
+  std::function<Task<Result<bool>>(std::shared_ptr<Connection>, std::string)> can_subscribe;
+  std::function<Task<Result<Bytes>>(ActionCall)> action;
+  std::function<Task<Result<Bytes>>(std::string, Bytes, Bytes)> on_before_action_response;
+  std::function<Task<Result<HttpResponse>>(HttpRequest, std::shared_ptr<Connection>)> on_request;
+  std::function<Task<Result<void>>(std::shared_ptr<ActorWebSocket>, std::shared_ptr<Connection>)> on_websocket;
+  std::function<Result<Bytes>()> serialize_state;
+
+  /// Of the newest instance.
+  ActorContext* context = nullptr;
+  /// What `serialize_state` gives unless the script has its own.
+  Bytes state{0x01};
+  Log log;
+};
+
+BehaviorHooks hooks_of(const Script& script);
+std::unique_ptr<Behavior> make_scripted(std::shared_ptr<Script> script, ActorContext& context);
+
+class FakeHost final : public InstanceHost {
+ public:
+  void sleep_intent() override { ++sleep_intents; }
+  void destroy_intent() override { ++destroy_intents; }
+  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes) override {
+    co_return to_bytes(to.name + "." + action);
+  }
+  int sleep_intents = 0;
+  int destroy_intents = 0;
+};
+
+class FakeSink final : public ConnectionSink {
+ public:
+  void event(const std::string& name, const Bytes& args) override {
+    events.push_back(name + ":" + to_string(args));
+    if (on_event) on_event();
+  }
+  void close(std::uint16_t code, std::string reason) override { closes.push_back(std::to_string(code) + " " + reason); }
+  Log events, closes;
+  std::function<void()> on_event;
+};
+
+class FakeClientSocket final : public ClientSocket {
+ public:
+  bool send(WebSocketMessage message) override {
+    sent.push_back(to_string(message.data));
+    return true;
+  }
+  std::size_t buffered_bytes() const override { return 0; }
+  Task<void> wait_drained() override { co_return; }
+  void close(std::uint16_t code, std::string reason) override { closes.push_back(std::to_string(code) + " " + reason); }
+  Log sent, closes;
+};
+
+inline Task<Result<void>> succeed() { co_return Result<void>(); }
+inline Task<Result<void>> fail(Error error) { co_return error; }
+/// Waits for something that never comes.
+inline Task<Result<void>> never() {
+  auto lost = [](Continuation<Done> waiter) {
+    // Kept where nobody resumes it; freed with the process.
+    static std::vector<Continuation<Done>>& kept = *new std::vector<Continuation<Done>>();
+    kept.push_back(std::move(waiter));
+  };
+  co_await suspend<Done>(std::move(lost));
+  co_return Result<void>();
+}
+
+}  // namespace troupe
