@@ -6,7 +6,8 @@
 /// Messages to bytes, always in the current version. Pure; one pass into one buffer.
 ///
 /// JSON replaces values without a JSON form (CBOR tags) by null. Fails with `core.internal_error` only when a user
-/// value is not exactly one well-formed CBOR item; BARE carries values as opaque bytes and never fails.
+/// value is not exactly one well-formed CBOR item or, in JSON, has map keys that are not text; BARE carries values as
+/// opaque bytes and never fails.
 namespace troupe::clientproto {
 
 Result<Bytes> encode(Encoding encoding, const HttpActionRequest& message);

@@ -1,5 +1,6 @@
-// The first byte picks a message and an encoding, the rest is what a peer sent. What decodes also encodes, in its own
-// encoding to something that decodes to the same message, and in the others at all.
+// The first byte picks a message and an encoding, the rest is what a peer sent. What decodes also encodes: in its own
+// encoding to something that decodes to the same message, and in the binary ones at all (JSON has no form for maps whose
+// keys are not text).
 
 #include "check.h"
 #include "engine/clientproto/decode.h"
@@ -12,9 +13,12 @@ template <class Message>
 void check(Encoding encoding, BytesView bytes, Result<Message> (*decode)(Encoding, BytesView)) {
   const auto message = decode(encoding, bytes);
   if (!message) return;
-  for (const Encoding other : {Encoding::json, Encoding::cbor, Encoding::bare}) FUZZ_CHECK(encode(other, *message));
+  FUZZ_CHECK(encode(Encoding::cbor, *message));
+  FUZZ_CHECK(encode(Encoding::bare, *message));
+  (void)encode(Encoding::json, *message);
 
   const auto once = encode(encoding, *message);
+  FUZZ_CHECK(once);
   const auto again = decode(encoding, *once);
   if (encoding != Encoding::json) {
     FUZZ_CHECK(again);
