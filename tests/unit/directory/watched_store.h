@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/base/errors.h"
+#include "engine/storage/open.h"
+#include "engine/storage/store.h"
+
+namespace troupe {
+
+/// The memory store with a count of what it does, and a switch that breaks commits.
+class WatchedStore final : public Store {
+ public:
+  Task<Result<std::optional<Bytes>>> get(Bytes key) override {
+    ++gets;
+    return inner_->get(std::move(key));
+  }
+  Task<Result<std::vector<StoreEntry>>> scan(Bytes begin, Bytes end, ScanOptions options) override {
+    ++scans;
+    return inner_->scan(std::move(begin), std::move(end), options);
+  }
+  Task<Result<void>> commit(WriteBatch batch, Ack ack) override {
+    if (broken) co_return make_error("storage", "unavailable");
+    ++(ack == Ack::durable ? durable_commits : written_commits);
+    co_return co_await inner_->commit(std::move(batch), ack);
+  }
+
+  bool broken = false;
+  int gets = 0, scans = 0, durable_commits = 0, written_commits = 0;
+
+ private:
+  std::unique_ptr<Store> inner_ = make_memory_store();
+};
+
+}  // namespace troupe
