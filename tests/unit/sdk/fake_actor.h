@@ -1,19 +1,13 @@
 #pragma once
 
-#include <boost/asio/detached.hpp>
 #include <map>
 
 #include "engine/base/errors.h"
 #include "engine/base/virtual_ports.h"
+#include "tests/unit/sdk/values.h"
 #include "troupe/actor.h"
 
 namespace troupe::test {
-
-inline Bytes cbor(const Value& value) { return encode_cbor(value); }
-inline Value value_of(BytesView bytes) { return bytes.empty() ? Value(Undefined{}) : decode_cbor(bytes).value(); }
-
-/// Events as (name, arguments).
-using Events = std::vector<std::pair<std::string, Value>>;
 
 class FakeConnection final : public Connection {
  public:
