@@ -216,14 +216,15 @@ class GatewayServer final : public Server {
       }
     };
     auto wait = std::make_shared<Wait>();
-    co_await suspend<Done>([=](Continuation<Done> continuation) {
+    auto begin = [=](Continuation<Done> continuation) {
       wait->continuation = std::move(continuation);
       asio::post(strand, [=] {
         wait->timer = context->ports.timers.make(strand);
         wait->timer->start(limit, [wait] { wait->end(); });
         context->connections->on_empty([=] { asio::post(strand, [wait] { wait->end(); }); });
       });
-    });
+    };
+    co_await suspend<Done>(std::move(begin));
     context->connections->on_empty(nullptr);
   }
 
