@@ -47,13 +47,13 @@ void fit_to_descriptors(Settings& settings) {
   const auto reserved = kOwnDescriptors + settings.storage.sqlite_handles_max;
   const auto possible = available > 2 * reserved ? available - reserved : available / 2;
   if (settings.server.connections_max <= possible) return;
-  spdlog::warn("connections are limited to {} instead of {}: the process may open {} files", possible,
+  spdlog::info("connections are limited to {} instead of {}: the process may open {} files", possible,
                settings.server.connections_max, available);
   settings.server.connections_max = possible;
 }
 
 int fail(const Error& error) {
-  const auto detail = error.detail().empty() ? "" : ": " + error.detail();
+  const auto detail = error.detail().empty() ? "" : " (" + error.detail() + ")";
   spdlog::critical("{}: {}{}", error.id(), error.message(), detail);
   return exit_code_of(error);
 }
@@ -111,6 +111,7 @@ class Daemon {
     io_.stop();
     storage_pool_.join();
     if (!idle) {
+      spdlog::debug("clients or actors were cut off");
       // What is still suspended refers to the engine and never runs again; only the data have to be closed.
       actors_.release();
       store_.reset();
@@ -268,8 +269,8 @@ class Control {
 }  // namespace
 
 int run_daemon(Settings settings) {
-  fit_to_descriptors(settings);
   spdlog::info("troupe {} ({}), compatible with Rivet Engine 2.3.19", build_info::kVersion, build_info::kGitSha);
+  fit_to_descriptors(settings);
   Daemon daemon(std::move(settings));
   // Before anything is started, so that an early signal stops in order, too.
   Control control(daemon);
