@@ -2,8 +2,10 @@
 
 namespace troupe {
 
-ConnectionSet::Membership::~Membership() {
-  if (set_) set_->leave(id_);
+ConnectionSet::Membership::~Membership() { leave(); }
+
+void ConnectionSet::Membership::leave() {
+  if (const auto set = std::exchange(set_, nullptr)) set->remove(id_);
 }
 
 void ConnectionSet::Membership::set(const std::shared_ptr<ServerConnection>& connection) {
@@ -18,7 +20,7 @@ ConnectionSet::Membership ConnectionSet::join() {
   return Membership(shared_from_this(), id);
 }
 
-void ConnectionSet::leave(std::uint64_t id) {
+void ConnectionSet::remove(std::uint64_t id) {
   std::function<void()> emptied;
   {
     const std::lock_guard lock(mutex_);

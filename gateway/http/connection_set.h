@@ -44,6 +44,8 @@ class ConnectionSet : public std::enable_shared_from_this<ConnectionSet> {
     Membership(Membership&& other) noexcept = default;
     Membership& operator=(Membership&&) = delete;
     ~Membership();
+    /// Gives the place up.
+    void leave();
     /// Names who is told from now on.
     void set(const std::shared_ptr<ServerConnection>& connection);
 
@@ -74,7 +76,7 @@ class ConnectionSet : public std::enable_shared_from_this<ConnectionSet> {
   std::atomic<std::size_t> websockets{0};
 
  private:
-  void leave(std::uint64_t id);
+  void remove(std::uint64_t id);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::weak_ptr<ServerConnection>> members_;

@@ -44,7 +44,14 @@ WebSocketSession::WebSocketSession(Start start)
   ++context_->connections->websockets;
 }
 
-WebSocketSession::~WebSocketSession() { --context_->connections->websockets; }
+WebSocketSession::~WebSocketSession() { leave(); }
+
+// The actor may keep its end for as long as it likes; the connection is over nevertheless.
+void WebSocketSession::leave() {
+  if (std::exchange(left_, true)) return;
+  --context_->connections->websockets;
+  membership_.leave();
+}
 
 void WebSocketSession::run(SocketOpener opener) {
   membership_.set(shared_from_this());
@@ -70,6 +77,7 @@ Task<void> WebSocketSession::serve(SocketOpener opener) {
   }
   co_await wait_until_at_most(0);
   cut_now();
+  leave();
 }
 
 Task<void> WebSocketSession::open(SocketOpener opener) {

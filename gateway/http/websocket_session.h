@@ -85,6 +85,7 @@ class WebSocketSession final : public ClientSocket,
   void finish_write(ErrorCode ec);
   bool closing() const;
   void cut_now();
+  void leave();
 
   std::shared_ptr<GatewayContext> context_;
   ConnectionSet::Membership membership_;
@@ -98,6 +99,8 @@ class WebSocketSession final : public ClientSocket,
   WebSocketReader reader_;
   std::shared_ptr<ActorSocket> actor_;
   bool opening_ = false;
+  bool left_ = false;
+  /// What is being written.
   std::vector<Bytes> pieces_;
 
   /// Write side: any thread.
