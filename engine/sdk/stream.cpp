@@ -38,7 +38,11 @@ class Pipe final : public BodyWriter {
     if (!outcome) error_ = outcome.error();
     pieces_.close();
   }
-  void cancel() { pieces_.close(); }
+  /// Closing alone would leave a write that waits.
+  void cancel() {
+    pieces_.close();
+    pieces_.cancel();
+  }
 
  private:
   asio::experimental::concurrent_channel<void(boost::system::error_code, Bytes)> pieces_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/detached.hpp>
 #include <map>
 
 #include "engine/base/errors.h"
