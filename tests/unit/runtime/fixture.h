@@ -25,6 +25,13 @@ class ActorTest : public testing::Test {
  protected:
   ActorTest() { definition.name = "scripted"; definition.actions = {"act", "other"}; }
 
+  /// An actor is stopped before it is let go of: what still runs in it keeps it alive.
+  void TearDown() override {
+    if (!actor) return;
+    begin_stop(StopReason::destroy);
+    world.advance(1min);
+  }
+
   std::shared_ptr<ActorInstance> make() {
     auto made = definition;
     made.hooks = hooks_of(*script);

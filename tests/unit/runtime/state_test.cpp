@@ -263,6 +263,7 @@ TEST_F(ActorState, WhoseLastSaveHangsSleepsAfterALimit) {
   EXPECT_FALSE(stopped->done());
   world.advance(1s);
   EXPECT_TRUE(stopped->done());
+  store.hold_saves->open();
 }
 
 TEST_F(ActorState, ChangedByConnectionHooksIsWrittenBeforeTheClientIsLetIn) {

@@ -176,6 +176,7 @@ TEST_F(ActorStop, BySleepWaitsForTheRunHandlerButByDestroyDoesNot) {
   EXPECT_TRUE(slept->done());
   start();
   EXPECT_TRUE(begin_stop(StopReason::destroy)->done());
+  gate->open();
 }
 
 TEST_F(ActorStop, EndsDelaysWithAborted) {
@@ -278,6 +279,7 @@ TEST_F(ActorStop, EndsEvenWhenTheDatabaseDoesNotClose) {
   auto stopped = begin_stop(StopReason::sleep_intent);
   world.advance(15s);
   EXPECT_TRUE(stopped->done());
+  release->open();
 }
 
 TEST_F(ActorStop, DropsTasksThatAreSpawnedAfterwards) {
