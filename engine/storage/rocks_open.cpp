@@ -13,14 +13,16 @@ rocksdb::Slice slice(const Bytes& bytes) { return {reinterpret_cast<const char*>
 RocksCore::RocksCore(const Ports& ports, const StorageSettings& settings) : ports_(ports), settings_(settings) {}
 
 Result<std::shared_ptr<RocksCore>> RocksCore::open(const Ports& ports, const std::filesystem::path& directory,
-                                                   const StorageSettings& settings) {
+                                                   const StorageSettings& settings, rocksdb::Env* env) {
   TROUPE_CHECK(make_directories(directory));
   std::shared_ptr<RocksCore> core(new RocksCore(ports, settings));
   TROUPE_TRY(core->lock_, DirectoryLock::acquire(directory));
 
   const std::filesystem::path database = directory / "db";
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(rocks_options(settings), database.string(), &opened);
+  rocksdb::Options options = rocks_options(settings);
+  options.env = env;
+  const rocksdb::Status status = rocksdb::DB::Open(options, database.string(), &opened);
   if (!status.ok()) return rocks_error(status, "cannot open " + database.string());
   core->db_.reset(opened);
   TROUPE_CHECK(core->check_format());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <atomic>
 #include <deque>
@@ -31,8 +32,10 @@ namespace troupe {
 /// durable until a resume has rewritten all unflushed data into new, synced files; meanwhile every commit fails.
 class RocksCore : public std::enable_shared_from_this<RocksCore> {
  public:
+  /// `env` stands for the file system; it outlives the core.
   static Result<std::shared_ptr<RocksCore>> open(const Ports& ports, const std::filesystem::path& directory,
-                                                 const StorageSettings& settings);
+                                                 const StorageSettings& settings,
+                                                 rocksdb::Env* env = rocksdb::Env::Default());
   ~RocksCore();
 
   /// Idempotent; answers everybody who waits, flushes and closes the files. Blocks.

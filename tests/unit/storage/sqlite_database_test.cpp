@@ -152,6 +152,15 @@ TEST_F(SqliteDatabaseTest, AResultThatIsTooLargeIsATypedErrorAndTheDatabaseGoesO
   EXPECT_EQ(query("SELECT 1"), "1 ");
 }
 
+TEST_F(SqliteDatabaseTest, AFullDatabaseFailsTheStatementOnly) {
+  ASSERT_TRUE(execute(*db_, "CREATE TABLE t (x)"));
+  ASSERT_TRUE(execute(*db_, "PRAGMA max_page_count = 8"));
+  EXPECT_EQ(failure("INSERT INTO t VALUES (zeroblob(100000))"),
+            "failed to step sqlite execute statement: database or disk is full");
+  EXPECT_EQ(query("SELECT count(*) FROM t"), "0 ");
+  EXPECT_EQ(code_of(execute(*db_, "INSERT INTO t VALUES (1)")), "ok");
+}
+
 TEST_F(SqliteDatabaseTest, CachedStatementsFollowTheSchema) {
   ASSERT_TRUE(execute(*db_, "CREATE TABLE t (a)"));
   ASSERT_TRUE(execute(*db_, "INSERT INTO t VALUES (1)"));
