@@ -68,7 +68,8 @@ class Engine {
 
   /// Opens the directory, fires overdue alarms.
   virtual Task<Result<void>> start() = 0;
-  /// Puts every running actor to sleep (`going_away`) within `shutdown_grace`; new requests get `guard.service_unavailable`.
+  /// Puts every running actor to sleep (`going_away`) within `shutdown_grace`; new requests get
+  /// `guard.service_unavailable`.
   virtual Task<void> stop() = 0;
 
   virtual Directory& directory() = 0;

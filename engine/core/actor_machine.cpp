@@ -201,39 +201,64 @@ class Stepper {
 
 void Stepper::perform(ActorRule rule) {
   switch (rule) {
-    case ActorRule::ignore: return;
-    case ActorRule::allocate: return allocate();
+    case ActorRule::ignore:
+      return;
+    case ActorRule::allocate:
+      return allocate();
     case ActorRule::allocate_for_alarm:
       // The alarm may have been moved since it was found due.
       if (alarm_is_due()) allocate();
       return;
-    case ActorRule::retry_now: state_.retry_by_wake = true; return allocate();
-    case ActorRule::accept_host: return accept_host();
-    case ActorRule::acknowledge: return acknowledge();
-    case ActorRule::retry_later: return retry_later();
-    case ActorRule::become_running: return become_running();
-    case ActorRule::fall_asleep: return fall_asleep();
+    case ActorRule::retry_now:
+      state_.retry_by_wake = true;
+      return allocate();
+    case ActorRule::accept_host:
+      return accept_host();
+    case ActorRule::acknowledge:
+      return acknowledge();
+    case ActorRule::retry_later:
+      return retry_later();
+    case ActorRule::become_running:
+      return become_running();
+    case ActorRule::fall_asleep:
+      return fall_asleep();
     case ActorRule::end:
       state_.connectable_ts.reset();
       return stop_to(ActorPhase::stop_intent, StopOrder::stop_intent);
     case ActorRule::move:
       state_.connectable_ts.reset();
       return stop_to(ActorPhase::going_away, StopOrder::going_away);
-    case ActorRule::move_connectable: return stop_to(ActorPhase::going_away, StopOrder::going_away);
+    case ActorRule::move_connectable:
+      return stop_to(ActorPhase::going_away, StopOrder::going_away);
     case ActorRule::move_instead:
       state_.phase = ActorPhase::going_away;
       return limit_silence(limits_.stop_threshold_ms);
-    case ActorRule::destroy_running: return begin_destroy(true);
-    case ActorRule::destroy_instead: return begin_destroy(false);
-    case ActorRule::rest: return rest();
-    case ActorRule::rest_or_rewake: return rest_or_rewake();
-    case ActorRule::restart: return restart();
-    case ActorRule::finish: return finish();
-    case ActorRule::lose_rest: give_up_host(); return rest();
-    case ActorRule::lose_rest_or_rewake: give_up_host(); return rest_or_rewake();
-    case ActorRule::lose_restart: give_up_host(); return restart();
-    case ActorRule::lose_finish: give_up_host(); return finish();
-    case ActorRule::finish_unhosted: return remove();
+    case ActorRule::destroy_running:
+      return begin_destroy(true);
+    case ActorRule::destroy_instead:
+      return begin_destroy(false);
+    case ActorRule::rest:
+      return rest();
+    case ActorRule::rest_or_rewake:
+      return rest_or_rewake();
+    case ActorRule::restart:
+      return restart();
+    case ActorRule::finish:
+      return finish();
+    case ActorRule::lose_rest:
+      give_up_host();
+      return rest();
+    case ActorRule::lose_rest_or_rewake:
+      give_up_host();
+      return rest_or_rewake();
+    case ActorRule::lose_restart:
+      give_up_host();
+      return restart();
+    case ActorRule::lose_finish:
+      give_up_host();
+      return finish();
+    case ActorRule::finish_unhosted:
+      return remove();
     case ActorRule::store_alarm: {
       if (state_.alarm_ts == event_.alarm_ts) return;
       // A wake-up that was promised must not be lost with the power; one that comes late or not at all is harmless.
@@ -241,10 +266,17 @@ void Stepper::perform(ActorRule rule) {
       state_.alarm_ts = event_.alarm_ts;
       return store(earlier);
     }
-    case ActorRule::remember_wake: state_.wake_after_stop = true; return;
-    case ActorRule::remember_drain: state_.drain_after_start = true; return;
-    case ActorRule::remember_destroy: state_.destroy_after_start = true; return;
-    case ActorRule::give_up_retrying: return settle_asleep();
+    case ActorRule::remember_wake:
+      state_.wake_after_stop = true;
+      return;
+    case ActorRule::remember_drain:
+      state_.drain_after_start = true;
+      return;
+    case ActorRule::remember_destroy:
+      state_.destroy_after_start = true;
+      return;
+    case ActorRule::give_up_retrying:
+      return settle_asleep();
     case ActorRule::halt_starting:
       state_.halted = true;
       state_.drain_after_start = true;
@@ -254,9 +286,14 @@ void Stepper::perform(ActorRule rule) {
       state_.connectable_ts.reset();
       return stop_to(ActorPhase::going_away, StopOrder::going_away);
     case ActorRule::halt_stopping:
-    case ActorRule::halt_asleep: state_.halted = true; return;
-    case ActorRule::halt_retrying: state_.halted = true; return settle_asleep();
-    case ActorRule::survive: return survive();
+    case ActorRule::halt_asleep:
+      state_.halted = true;
+      return;
+    case ActorRule::halt_retrying:
+      state_.halted = true;
+      return settle_asleep();
+    case ActorRule::survive:
+      return survive();
   }
 }
 
@@ -280,9 +317,10 @@ std::string_view name_of(ActorPhase phase) {
 
 std::string_view name_of(ActorInput input) {
   constexpr std::string_view kNames[] = {
-      "host_chosen", "host_acknowledged", "no_host",   "running", "sleep_intent", "stop_intent", "stopped_ok",
-      "stopped_error", "lost",            "set_alarm", "wake",    "alarm_due",    "sleep",       "reschedule",
-      "drain",         "destroy",         "halt",      "timer",   "erase_failed"};
+      "host_chosen", "host_acknowledged", "no_host", "running",   "sleep_intent", "stop_intent",
+      "stopped_ok",  "stopped_error",     "lost",    "set_alarm", "wake",         "alarm_due",
+      "sleep",       "reschedule",        "drain",   "destroy",   "halt",         "timer",
+      "erase_failed"};
   return kNames[static_cast<std::size_t>(input)];
 }
 

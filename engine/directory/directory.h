@@ -84,6 +84,7 @@ class Directory {
                                              std::size_t limit) = 0;
 };
 
-std::unique_ptr<Directory> make_directory(Ports ports, Store& store, ActorStore& actors, std::uint16_t datacenter_label);
+std::unique_ptr<Directory> make_directory(Ports ports, Store& store, ActorStore& actors,
+                                          std::uint16_t datacenter_label);
 
 }  // namespace troupe

@@ -19,8 +19,15 @@ struct NamespaceRecord {
 
 /// Why an actor is not running although somebody wants it to: the `error` of the management API.
 struct ActorFailure {
-  enum class Kind { crashed, no_envoys, no_capacity, envoy_connection_lost, envoy_no_response,
-                    concurrent_actor_limit_reached, internal_error };
+  enum class Kind {
+    crashed,
+    no_envoys,
+    no_capacity,
+    envoy_connection_lost,
+    envoy_no_response,
+    concurrent_actor_limit_reached,
+    internal_error
+  };
   Kind kind = Kind::internal_error;
   /// Message of `crashed`, envoy key of the envoy kinds.
   std::string text;

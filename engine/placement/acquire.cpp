@@ -49,13 +49,17 @@ Task<Result<std::shared_ptr<HostedActor>>> Placement::acquire(ActorId id, Acquir
     const ReadyOutcome outcome = co_await wait_ready(slot, how);
     switch (outcome) {
       case ReadyOutcome::ready:
-      case ReadyOutcome::changed: break;
-      case ReadyOutcome::destroying: co_return make_error("actor", "destroyed_while_waiting_for_ready");
+      case ReadyOutcome::changed:
+        break;
+      case ReadyOutcome::destroying:
+        co_return make_error("actor", "destroyed_while_waiting_for_ready");
       case ReadyOutcome::stopped:
         if (stops == settings_.actor_wake_retries) co_return wake_retries_exceeded(id, stops);
         ++stops;
         break;
-      case ReadyOutcome::timed_out: drop_finished_waiters(slot); co_return ready_timeout(id);
+      case ReadyOutcome::timed_out:
+        drop_finished_waiters(slot);
+        co_return ready_timeout(id);
     }
   }
 }

@@ -29,8 +29,8 @@ Result<void> Creation::check_pool(const GetOrCreate& create) const {
   if (placement_->stopping()) return make_error("guard", "service_unavailable");
   if (pool_exists(create.namespace_id, create.pool, create.name)) return {};
   const auto ns = directory_.find_namespace(create.namespace_id);
-  Value metadata = Value::object({{"namespace", Value(ns ? ns->name : create.namespace_id.text())},
-                                  {"pool_name", Value(create.pool)}});
+  Value metadata = Value::object(
+      {{"namespace", Value(ns ? ns->name : create.namespace_id.text())}, {"pool_name", Value(create.pool)}});
   return make_error("actor", "no_runner_config_configured", std::move(metadata));
 }
 

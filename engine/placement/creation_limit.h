@@ -15,7 +15,8 @@ namespace troupe {
 class CreationLimit {
  public:
   /// `burst` 0 = no limit.
-  CreationLimit(Clock& clock, std::uint32_t burst, Millis interval) : clock_(clock), burst_(burst), interval_(interval) {}
+  CreationLimit(Clock& clock, std::uint32_t burst, Millis interval)
+      : clock_(clock), burst_(burst), interval_(interval) {}
 
   bool admit(const NamespaceId& ns);
 

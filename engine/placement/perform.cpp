@@ -13,10 +13,14 @@ using Kind = ActorEffect::Kind;
 
 StopReason reason_of(StopOrder order) {
   switch (order) {
-    case StopOrder::sleep_intent: return StopReason::sleep_intent;
-    case StopOrder::stop_intent: return StopReason::destroy_intent;
-    case StopOrder::destroy: return StopReason::destroy;
-    default: return StopReason::going_away;
+    case StopOrder::sleep_intent:
+      return StopReason::sleep_intent;
+    case StopOrder::stop_intent:
+      return StopReason::destroy_intent;
+    case StopOrder::destroy:
+      return StopReason::destroy;
+    default:
+      return StopReason::going_away;
   }
 }
 
@@ -126,15 +130,32 @@ bool Placement::perform_at_once(const SlotPtr& slot, const ActorEffect& effect) 
   switch (effect.kind) {
     case Kind::store:
     case Kind::start:
-    case Kind::erase: return false;
-    case Kind::choose_host: choose_host(slot); break;
-    case Kind::stop: order_stop(slot, effect.order); break;
-    case Kind::release: release_host(slot); break;
-    case Kind::set_timer: set_timer(slot, effect.delay_ms); break;
-    case Kind::clear_timer: clear_timer(slot); break;
-    case Kind::tell_ready: tell(slot, ReadyOutcome::ready); break;
-    case Kind::tell_stopped: tell(slot, ReadyOutcome::stopped); break;
-    case Kind::tell_destroying: tell(slot, ReadyOutcome::destroying); break;
+    case Kind::erase:
+      return false;
+    case Kind::choose_host:
+      choose_host(slot);
+      break;
+    case Kind::stop:
+      order_stop(slot, effect.order);
+      break;
+    case Kind::release:
+      release_host(slot);
+      break;
+    case Kind::set_timer:
+      set_timer(slot, effect.delay_ms);
+      break;
+    case Kind::clear_timer:
+      clear_timer(slot);
+      break;
+    case Kind::tell_ready:
+      tell(slot, ReadyOutcome::ready);
+      break;
+    case Kind::tell_stopped:
+      tell(slot, ReadyOutcome::stopped);
+      break;
+    case Kind::tell_destroying:
+      tell(slot, ReadyOutcome::destroying);
+      break;
     case Kind::watch_alarm: {
       std::optional<std::int64_t> alarm_ts;
       {

@@ -18,9 +18,7 @@ LifecycleLimits limits_of(const EngineSettings& settings) {
   return limits;
 }
 
-bool has_connectable_host(ActorPhase phase) {
-  return phase == ActorPhase::running || phase == ActorPhase::going_away;
-}
+bool has_connectable_host(ActorPhase phase) { return phase == ActorPhase::running || phase == ActorPhase::going_away; }
 
 }  // namespace
 

@@ -34,9 +34,7 @@ class Placement : public std::enable_shared_from_this<Placement> {
   const std::shared_ptr<DeadlineQueue>& shared_deadlines() const { return deadlines_; }
   bool stopping() const { return stopping_.load(); }
   /// When a request that comes now stops waiting for its actor.
-  std::chrono::nanoseconds ready_deadline() const {
-    return ports_.clock.monotonic() + settings_.actor_ready_timeout;
-  }
+  std::chrono::nanoseconds ready_deadline() const { return ports_.clock.monotonic() + settings_.actor_ready_timeout; }
 
   /// Fires overdue alarms and arms the next one.
   void start();

@@ -14,18 +14,30 @@ inline std::string text_of(StopOrder order) {
 inline std::string text_of(const ActorEffect& effect) {
   using Kind = ActorEffect::Kind;
   switch (effect.kind) {
-    case Kind::choose_host: return "choose";
-    case Kind::store: return effect.durable ? "store(durable)" : "store";
-    case Kind::start: return "start";
-    case Kind::stop: return "stop(" + text_of(effect.order) + ")";
-    case Kind::release: return "release";
-    case Kind::erase: return "erase";
-    case Kind::set_timer: return "timer(" + std::to_string(effect.delay_ms) + ")";
-    case Kind::clear_timer: return "clear";
-    case Kind::tell_ready: return "ready";
-    case Kind::tell_stopped: return "stopped";
-    case Kind::tell_destroying: return "destroying";
-    case Kind::watch_alarm: return "watch";
+    case Kind::choose_host:
+      return "choose";
+    case Kind::store:
+      return effect.durable ? "store(durable)" : "store";
+    case Kind::start:
+      return "start";
+    case Kind::stop:
+      return "stop(" + text_of(effect.order) + ")";
+    case Kind::release:
+      return "release";
+    case Kind::erase:
+      return "erase";
+    case Kind::set_timer:
+      return "timer(" + std::to_string(effect.delay_ms) + ")";
+    case Kind::clear_timer:
+      return "clear";
+    case Kind::tell_ready:
+      return "ready";
+    case Kind::tell_stopped:
+      return "stopped";
+    case Kind::tell_destroying:
+      return "destroying";
+    case Kind::watch_alarm:
+      return "watch";
   }
   return "?";
 }

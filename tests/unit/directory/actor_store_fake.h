@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <vector>
 
 #include "engine/base/errors.h"
@@ -9,14 +10,17 @@
 
 namespace troupe {
 
-/// Records what the directory and the placement ask of it; has no data of its own but the state row.
+/// Records what the directory and the placement ask of it; has no data of its own but the state row. Threads: any.
 class ActorStoreFake final : public ActorStore {
  public:
   explicit ActorStoreFake(Store& store) : store_(store) {}
 
   Task<Result<std::optional<Bytes>>> load_state(ActorId id) override { return store_.get(keys::actor_state(id)); }
   Task<Result<void>> save(ActorId id, std::uint32_t generation, ActorSave save, Ack ack) override {
-    if (fences[id] != generation) co_return make_error("actor", "fenced");
+    {
+      std::lock_guard lock(mutex_);
+      if (fences[id] != generation) co_return make_error("actor", "fenced");
+    }
     WriteBatch batch;
     batch.put(keys::actor_state(id), save.state.value_or(Bytes()));
     co_return co_await store_.commit(std::move(batch), ack);
@@ -28,8 +32,12 @@ class ActorStoreFake final : public ActorStore {
   std::unique_ptr<Database> database(ActorId, std::uint32_t, Executor) override { return nullptr; }
   Task<void> close_database(ActorId, std::uint32_t) override { co_return; }
 
-  void set_generation(ActorId id, std::uint32_t generation) override { fences[id] = generation; }
+  void set_generation(ActorId id, std::uint32_t generation) override {
+    std::lock_guard lock(mutex_);
+    fences[id] = generation;
+  }
   void forget_generation(ActorId id, std::uint32_t generation) override {
+    std::lock_guard lock(mutex_);
     auto it = fences.find(id);
     if (it != fences.end() && it->second <= generation) fences.erase(it);
   }
@@ -38,6 +46,7 @@ class ActorStoreFake final : public ActorStore {
     batch.erase_range(std::move(range.begin), std::move(range.end));
   }
   Task<void> remove_files(ActorId id) override {
+    std::lock_guard lock(mutex_);
     removed.push_back(id);
     co_return;
   }
@@ -47,6 +56,7 @@ class ActorStoreFake final : public ActorStore {
 
  private:
   Store& store_;
+  std::mutex mutex_;
 };
 
 }  // namespace troupe

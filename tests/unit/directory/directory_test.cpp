@@ -1,8 +1,8 @@
 #include "engine/directory/directory.h"
 
+#include <gtest/gtest.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <gtest/gtest.h>
 
 #include <set>
 
@@ -169,10 +169,10 @@ TEST_F(DirectoryTest, LargeRecordsAreReadEachTime) {
 TEST_F(DirectoryTest, UpdatesOfOneActorDoNotOverwriteEachOther) {
   const auto actor = create("counter");
   for (int i = 0; i < 100; ++i) {
-    boost::asio::co_spawn(
-        world.context(),
-        directory->update(actor.id, [](ActorRecord& record) { ++record.generation; }, Ack::written),
-        boost::asio::detached);
+    boost::asio::co_spawn(world.context(),
+                          directory->update(
+                              actor.id, [](ActorRecord& record) { ++record.generation; }, Ack::written),
+                          boost::asio::detached);
   }
   world.settle();
   EXPECT_EQ(world.run(directory->find(actor.id)).value()->generation, 100u);
@@ -183,8 +183,8 @@ TEST_F(DirectoryTest, UpdatesOfOneActorDoNotOverwriteEachOther) {
 TEST_F(DirectoryTest, AnUpdateThatFailedChangesNothing) {
   const auto actor = create("counter");
   store.broken = true;
-  const auto failed =
-      world.run(directory->update(actor.id, [](ActorRecord& record) { record.generation = 9; }, Ack::written));
+  const auto failed = world.run(directory->update(
+      actor.id, [](ActorRecord& record) { record.generation = 9; }, Ack::written));
   EXPECT_TRUE(failed.error().is("storage", "unavailable"));
   store.broken = false;
   EXPECT_EQ(world.run(directory->find(actor.id)).value()->generation, 0u);
@@ -239,8 +239,8 @@ TEST_F(DirectoryTest, AListIsNewestFirstAndGoesOnBeforeTheLastTime) {
     world.advance(Millis(10));
   }
   create("other");
-  EXPECT_EQ(list("counter", std::nullopt, false), (std::vector<ActorId>{made[4].id, made[3].id, made[2].id, made[1].id,
-                                                                          made[0].id}));
+  EXPECT_EQ(list("counter", std::nullopt, false),
+            (std::vector<ActorId>{made[4].id, made[3].id, made[2].id, made[1].id, made[0].id}));
   EXPECT_EQ(list("counter", std::nullopt, false, 2), (std::vector<ActorId>{made[4].id, made[3].id}));
   EXPECT_EQ(list("counter", std::nullopt, false, 2, made[3].create_ts), (std::vector<ActorId>{made[2].id, made[1].id}));
   EXPECT_TRUE(list("counter", std::nullopt, false, 2, made[0].create_ts).empty());

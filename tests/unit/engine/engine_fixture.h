@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
+#include <boost/asio/co_spawn.hpp>
 
 #include <memory>
 #include <optional>
