@@ -43,9 +43,10 @@ class ActorStore {
   /// generation fail with `sqlite.closed`.
   virtual Task<void> close_database(ActorId id, std::uint32_t generation) = 0;
 
-  /// Called by the placement before a generation may write: older generations are fenced from now on.
+  /// Called by the placement before a generation may write: older generations are fenced from now on, and so is one
+  /// that was never set.
   virtual void set_generation(ActorId id, std::uint32_t generation) = 0;
-  /// Forgets the fence of an actor that is asleep or gone (costs no memory while asleep).
+  /// Forgets the fence of an actor that is asleep or gone (costs no memory while asleep); nobody may write for it then.
   virtual void forget_generation(ActorId id, std::uint32_t generation) = 0;
 
   /// Adds the removal of everything that belongs to the actor to `batch` (state, connections, key-value entries and a
