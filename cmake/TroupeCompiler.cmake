@@ -13,10 +13,10 @@ if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
-# GCC 12 sees uninitialised and overlapping memory where coroutines, variants and strings have none.
+# GCC 12 sees uninitialised, overlapping and wrongly freed memory where coroutines, variants and strings have none.
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-missing-field-initializers -Winvalid-pch)
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete -Wno-missing-field-initializers -Winvalid-pch)
   # Makes precompiled headers cacheable.
   add_compile_options(-fpch-preprocess)
 else()

@@ -22,8 +22,8 @@ for (const encoding of encodings) {
 
     test("different keys are different actors", async () => {
       const keys = [[], [encoding], [encoding, ""], [encoding, "a/b"], [encoding, "a\\b"], [encoding, "ä€😀"]];
-      for (const [i, key] of keys.entries()) await client.counter.getOrCreate(["k", ...key]).increment(i + 1);
-      for (const [i, key] of keys.entries()) assert.equal(await client.counter.get(["k", ...key]).get(), i + 1);
+      for (const [i, key] of keys.entries()) await client.counter.getOrCreate([`k-${encoding}`, ...key]).increment(i + 1);
+      for (const [i, key] of keys.entries()) assert.equal(await client.counter.get([`k-${encoding}`, ...key]).get(), i + 1);
     });
 
     test("a handle by id reaches the same actor", async () => {
@@ -80,8 +80,10 @@ for (const encoding of encodings) {
       const account = client.account.getOrCreate([encoding, "types"]);
       const values = [
         null, true, false, 0, 1, -1, 23, 24, 255, 256, 65535, 65536, 4294967295, -4294967296, 4294967296, 2 ** 53 - 1, 1.5, -0.25, 1e300,
-        "", "text", "ä€😀", "\u0000", [], [1, [2, [3]]], {}, { a: { b: [null] } }, ["$x", 1], ["$$x", 1], ["$x", 1, 2], ["$BigInt", "no"],
+        "", "text", "ä€😀", "\u0000", [], [1, [2, [3]]], {}, { a: { b: [null] } }, ["$x", 1, 2],
       ];
+      // Over cbor the published client reads the escapes but does not write them.
+      if (encoding !== "cbor") values.push(["$x", 1], ["$$x", 1], ["$BigInt", "no"]);
       for (const value of values) assert.deepEqual(await account.types(value), value, JSON.stringify(value));
       assert.equal(await account.types(undefined), undefined);
       assert.equal(await account.types(2n ** 64n), 2n ** 64n);

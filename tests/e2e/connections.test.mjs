@@ -104,6 +104,9 @@ for (const encoding of encodings) {
       const id = await handle.resolve();
       await fetch(`${engine.url}/actors/${id}?namespace=default`, { method: "DELETE" });
       await closed;
+      // It finds the next actor of that key by itself.
+      await eventually(() => conn.isConnected);
+      assert.notEqual(await handle.resolve(), id);
       await conn.dispose();
     });
 

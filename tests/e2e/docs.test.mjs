@@ -28,7 +28,7 @@ for (const name of await documents()) {
   for (const [i, { language, code }] of found.entries()) {
     test(`${name}, snippet ${i + 1} (${language})`, async () => {
       const local = code.replaceAll("http://localhost:6420", engine.url).replaceAll("ws://localhost:6420", engine.url.replace("http", "ws"));
-      const expected = [...code.matchAll(language === "js" ? /\/\/ (.+)$/gm : /^# (.+)$/gm)].map((match) => match[1]);
+      const expected = [...code.matchAll(language === "js" ? /^\s*[^\s/].*\/\/ (.+)$/gm : /^# (.+)$/gm)].map((match) => match[1]);
       let output;
       if (language === "sh") {
         output = (await run("bash", ["-euo", "pipefail", "-c", local], { cwd: here, timeout: 30_000 })).stdout;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import WebSocket from "ws";
 import { connect, encodings } from "./support/client.mjs";
@@ -105,7 +106,12 @@ describe("shutdown", () => {
   test("a second daemon on the same data directory or port says what is wrong", async () => {
     const engine = await Engine.start();
     await assert.rejects(Engine.start({ data: engine.data }), (error) => /lock/i.test(error.message));
-    await assert.rejects(Engine.start({ port: engine.port }), (error) => /port|address/i.test(error.message));
+    const late = new Engine();
+    Object.assign(late, { data: `${engine.data}/second`, port: engine.port, args: [], env: {} });
+    await mkdir(late.data);
+    late.spawn();
+    assert.notEqual((await late.exited).code, 0);
+    assert.match(late.log, /port|address/i);
     assert.equal((await engine.api("/health")).status, 200);
     await engine.dispose();
   });

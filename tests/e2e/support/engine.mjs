@@ -34,6 +34,12 @@ export class Engine {
   }
 
   async launch() {
+    this.metricsPort ??= await freePort();
+    this.spawn();
+    await this.waitReady();
+  }
+
+  spawn() {
     this.log = "";
     this.child = spawn(binary, ["start", "--demo", ...this.args], {
       cwd: this.data,
@@ -42,7 +48,7 @@ export class Engine {
         RIVET__GUARD__HOST: "127.0.0.1",
         RIVET__GUARD__PORT: String(this.port),
         RIVET__METRICS__HOST: "127.0.0.1",
-        RIVET__METRICS__PORT: String(this.env.RIVET__METRICS__PORT ?? (await freePort())),
+        RIVET__METRICS__PORT: String(this.metricsPort ?? 0),
         RIVET__FILE_SYSTEM__PATH: join(this.data, "data"),
         ...this.env,
       },
@@ -50,7 +56,6 @@ export class Engine {
     });
     this.exited = once(this.child, "exit").then(([code, signal]) => ({ code, signal }));
     for (const stream of [this.child.stdout, this.child.stderr]) stream.on("data", (chunk) => (this.log += chunk));
-    await this.waitReady();
   }
 
   async waitReady() {
