@@ -15,17 +15,28 @@ std::string_view kind_name(CborReader::Kind kind) {
   using Kind = CborReader::Kind;
   switch (kind) {
     case Kind::integer:
-    case Kind::floating: return "a number";
-    case Kind::text: return "text";
-    case Kind::bytes: return "bytes";
-    case Kind::array: return "an array";
-    case Kind::map: return "an object";
-    case Kind::boolean: return "a boolean";
-    case Kind::null: return "null";
-    case Kind::undefined: return "undefined";
-    case Kind::tag: return "a tagged value";
-    case Kind::end: return "nothing";
-    case Kind::invalid: return "malformed CBOR";
+    case Kind::floating:
+      return "a number";
+    case Kind::text:
+      return "text";
+    case Kind::bytes:
+      return "bytes";
+    case Kind::array:
+      return "an array";
+    case Kind::map:
+      return "an object";
+    case Kind::boolean:
+      return "a boolean";
+    case Kind::null:
+      return "null";
+    case Kind::undefined:
+      return "undefined";
+    case Kind::tag:
+      return "a tagged value";
+    case Kind::end:
+      return "nothing";
+    case Kind::invalid:
+      return "malformed CBOR";
   }
   return "something else";
 }

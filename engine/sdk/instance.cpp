@@ -65,7 +65,7 @@ ActorDefinition to_actor_definition(Definition from) {
   return to;
 }
 
-// -- changes of state ---------------------------------------------------------------------------------------------------
+// -- changes of state -------------------------------------------------------------------------------------------------
 
 void Instance::refuse_inside_state_change() const {
   if (in_state_change_) throw BadResult(make_error("actor", "state_mutation_reentrant"));
@@ -132,7 +132,7 @@ Result<void> Instance::load_state(Bytes cbor) {
   return {};
 }
 
-// -- actions ------------------------------------------------------------------------------------------------------------
+// -- actions ----------------------------------------------------------------------------------------------------------
 
 Task<Result<Bytes>> Instance::action(ActionCall call) {
   const auto found = definition_->actions.find(call.name);
@@ -171,10 +171,11 @@ Error argument_error(const std::string& action, std::size_t index, const Decoder
   const auto place = "[" + std::to_string(index) + "]";
   if (problem.starts_with(place)) problem.erase(0, place.size());
   const auto joint = problem.starts_with('.') || problem.starts_with('[') || problem.starts_with(':') ? "" : ": ";
-  return validation_error("action `" + action + "` arguments", "argument " + std::to_string(index + 1) + joint + problem);
+  return validation_error("action `" + action + "` arguments",
+                          "argument " + std::to_string(index + 1) + joint + problem);
 }
 
-// -- hooks --------------------------------------------------------------------------------------------------------------
+// -- hooks ------------------------------------------------------------------------------------------------------------
 
 Task<Result<void>> Instance::on_migrate(bool is_new) {
   return definition_->on_migrate ? definition_->on_migrate(*this, is_new) : Behavior::on_migrate(is_new);

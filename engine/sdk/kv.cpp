@@ -18,7 +18,8 @@ Task<Result<TextPairs>> as_text_pairs(Task<Result<std::vector<KvEntry>>> found) 
   if (!entries) co_return std::move(entries).error();
   TextPairs pairs;
   pairs.reserve(entries->size());
-  for (const auto& entry : *entries) pairs.emplace_back(to_string(BytesView(entry.key)), to_string(BytesView(entry.value)));
+  for (const auto& entry : *entries)
+    pairs.emplace_back(to_string(BytesView(entry.key)), to_string(BytesView(entry.value)));
   co_return pairs;
 }
 

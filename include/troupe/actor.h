@@ -60,7 +60,7 @@ class Actor {
     return *this;
   }
 
-  // -- life of the actor; own parameters in brackets --------------------------------------------------------------------
+  // -- life of the actor; own parameters in brackets ------------------------------------------------------------------
 
   /// [bool is_new] Before anything else, on every start: makes tables.
   template <class F>
@@ -129,7 +129,7 @@ class Actor {
     return *this;
   }
 
-  // -- connections ------------------------------------------------------------------------------------------------------
+  // -- connections ----------------------------------------------------------------------------------------------------
 
   /// [Params, const HttpRequest&] Throw or return an error to refuse the connection.
   template <class F>
@@ -145,8 +145,7 @@ class Actor {
     static_assert(std::is_same_v<typename Bind::template HandlerOf<F>::Value, C>,
                   "create_conn_state returns the connection state");
     definition_.create_conn_state = [f](Instance& self, Bytes params, const HttpRequest& request) {
-      return Bind::encoded(
-          Bind::run_decoded_hook(f, self, nullptr, std::move(params), kParams, std::cref(request)));
+      return Bind::encoded(Bind::run_decoded_hook(f, self, nullptr, std::move(params), kParams, std::cref(request)));
     };
     return *this;
   }
@@ -174,14 +173,13 @@ class Actor {
     return *this;
   }
 
-  // -- traffic ----------------------------------------------------------------------------------------------------------
+  // -- traffic --------------------------------------------------------------------------------------------------------
 
   /// [std::string action, Raw args, Raw output] → what the client gets instead.
   template <class F>
   Actor& on_before_action_response(F f) {
     definition_.on_before_action_response = [f](Instance& self, std::string action, Raw args, Raw output) {
-      return Bind::encoded(
-          Bind::run_hook(f, self, nullptr, std::move(action), std::move(args), std::move(output)));
+      return Bind::encoded(Bind::run_hook(f, self, nullptr, std::move(action), std::move(args), std::move(output)));
     };
     return *this;
   }

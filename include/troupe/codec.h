@@ -18,9 +18,9 @@
 #include "troupe/cbor.h"
 #include "troupe/fields.h"
 
-/// C++ types to CBOR and back: bool, integers, floating point, text, Bytes (Uint8Array), optional (null), vector, array,
-/// tuple, pair, maps with text keys, enums (their number), structs with TROUPE_FIELDS, Value and Raw. Other types
-/// specialise `Codec`.
+/// C++ types to CBOR and back: bool, integers, floating point, text, Bytes (Uint8Array), optional (null), vector,
+/// array, tuple, pair, maps with text keys, enums (their number), structs with TROUPE_FIELDS, Value and Raw. Other
+/// types specialise `Codec`.
 namespace troupe {
 
 /// An item as CBOR, passed on as it is; empty bytes are undefined.
@@ -35,7 +35,9 @@ template <class T>
 struct Codec;
 
 template <class T>
-inline constexpr bool kAcceptsMissing = requires { requires Codec<T>::kAcceptsMissing; };
+inline constexpr bool kAcceptsMissing = requires {
+  requires Codec<T>::kAcceptsMissing;
+};
 
 /// Writes typed items to a buffer. Lifetime: borrows the buffer.
 class Encoder {
@@ -162,7 +164,7 @@ Result<T> decode(BytesView cbor, std::string_view target = "value") {
   return out;
 }
 
-// -- codecs -------------------------------------------------------------------------------------------------------------
+// -- codecs -----------------------------------------------------------------------------------------------------------
 
 template <>
 struct Codec<bool> {
@@ -178,9 +180,9 @@ void write_unsigned(Encoder& to, std::uint64_t value);
 }  // namespace detail
 
 template <class T>
-concept PlainInteger = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
-                       !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
-                       !std::same_as<T, char32_t>;
+concept PlainInteger =
+    std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+    !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 
 template <PlainInteger T>
 struct Codec<T> {
@@ -217,7 +219,7 @@ struct Codec<T> {
 };
 
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct Codec<T> {
   using Number = std::underlying_type_t<T>;
   static void write(Encoder& to, T value) { to.write(static_cast<Number>(value)); }

@@ -145,9 +145,8 @@ class Context : public ContextBase {
   /// A body whose pieces the coroutine `produce(BodyWriter&)` writes.
   template <class F>
   std::shared_ptr<BodyStream> stream(F produce) const {
-    return make_body_stream(runtime(), [produce = std::move(produce)](BodyWriter& writer) {
-      return detail::with_result(produce(writer));
-    });
+    return make_body_stream(
+        runtime(), [produce = std::move(produce)](BodyWriter& writer) { return detail::with_result(produce(writer)); });
   }
 
  private:

@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, kFieldCount<T>> field_names() {
 
 /// Inside a struct: the members that travel and are stored, as an object with these names. A member that is missing in
 /// the input keeps its default and an unknown one is ignored, so that a stored struct can grow.
-#define TROUPE_FIELDS(...)                                         \
-  auto troupe_fields() { return std::tie(__VA_ARGS__); }           \
-  auto troupe_fields() const { return std::tie(__VA_ARGS__); }     \
+#define TROUPE_FIELDS(...)                                     \
+  auto troupe_fields() { return std::tie(__VA_ARGS__); }       \
+  auto troupe_fields() const { return std::tie(__VA_ARGS__); } \
   static constexpr std::string_view troupe_field_list() { return #__VA_ARGS__; }

@@ -29,8 +29,7 @@ HttpResponse json_response(int status, const Value& body);
 /// The same for any type that has a Codec.
 HttpResponse json_response_of(int status, BytesView cbor);
 template <class T>
-  requires(!std::convertible_to<T, Value>)
-HttpResponse json_response(int status, const T& body) {
+requires(!std::convertible_to<T, Value>) HttpResponse json_response(int status, const T& body) {
   return json_response_of(status, encode(body));
 }
 

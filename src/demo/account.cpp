@@ -76,12 +76,16 @@ std::string big(std::size_t n) {
 ActorDefinition account_actor() {
   return actor<Account, Client>("account")
       .sleep_timeout(1500ms)
-      .create_state([](Opening input) { return Account{input.opening, {}}; })
+      .create_state([](Opening input) {
+        return Account{input.opening, {}};
+      })
       .on_before_connect(&refuse_banned)
       .create_conn_state([](Client client) { return client; })
       .action("deposit", &deposit)
       .action("read",
-              [](const Account& s, Ctx& c) { return Statement{s.balance, s.log, c.key(), c.name()}; })
+              [](const Account& s, Ctx& c) {
+                return Statement{s.balance, s.log, c.key(), c.name()};
+              })
       .action("types", [](Raw x) { return x; })
       .action("boom", []() -> void { throw std::runtime_error("boom: the vault code is 4711"); })
       .action("whoami", &whoami)

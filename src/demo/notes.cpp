@@ -32,8 +32,8 @@ Task<Result<Sum>> bulk(Ctx& c, std::int64_t count) {
   std::vector<SqlStatement> inserts;
   inserts.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i)
-    inserts.push_back(sql_statement("INSERT INTO note (body, n) VALUES (?, ?)", "b" + std::to_string(i),
-                                    static_cast<double>(i) / 2));
+    inserts.push_back(
+        sql_statement("INSERT INTO note (body, n) VALUES (?, ?)", "b" + std::to_string(i), static_cast<double>(i) / 2));
   TROUPE_CO_CHECK(co_await c.db().batch(std::move(inserts)));
   co_return co_await c.db().single<Sum>("SELECT count(*) AS c, total(n) AS s FROM note");
 }
@@ -44,7 +44,8 @@ ActorDefinition notes_actor() {
   return actor("notes")
       .sleep_timeout(1000ms)
       .on_migrate([](Ctx& c) {
-        return c.db().exec("CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, body TEXT NOT NULL, n REAL NOT NULL)");
+        return c.db().exec(
+            "CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, body TEXT NOT NULL, n REAL NOT NULL)");
       })
       .action("add", &add)
       .action("all", [](Ctx& c) { return c.db().query<Note>("SELECT id, body, n FROM note ORDER BY id"); })

@@ -68,7 +68,8 @@ Task<void> echo(Ctx&, std::shared_ptr<ActorWebSocket> socket) {
 }  // namespace
 
 ActorDefinition raw_actor() {
-  return actor<Hits>("raw").on_request(&answer).on_websocket(&echo).action("hits", [](const Hits& s) { return s.hits; });
+  return actor<Hits>("raw").on_request(&answer).on_websocket(&echo).action("hits",
+                                                                           [](const Hits& s) { return s.hits; });
 }
 
 }  // namespace troupe

@@ -58,7 +58,7 @@ struct Binding {
     co_return std::move(*out);
   }
 
-  // -- actions ----------------------------------------------------------------------------------------------------------
+  // -- actions --------------------------------------------------------------------------------------------------------
 
   template <class F>
   class TypedAction final : public Action {
@@ -129,14 +129,15 @@ struct Binding {
     F f_;
   };
 
-  // -- hooks ------------------------------------------------------------------------------------------------------------
+  // -- hooks ----------------------------------------------------------------------------------------------------------
 
   /// The first entries of `all`, as many as the handler has parameters of its own.
   template <class H, class Tuple>
   static auto first_of(Tuple all) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return std::tuple<std::tuple_element_t<I, Tuple>...>(std::get<I>(std::move(all))...);
-    }(std::make_index_sequence<H::Args::kCount>());
+    }
+    (std::make_index_sequence<H::Args::kCount>());
   }
 
   /// A hook with given extra parameters, of which the handler takes as many as it wants.

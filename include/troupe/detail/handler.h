@@ -11,7 +11,7 @@ namespace troupe::detail {
 
 enum class StateAccess { none, read, write };
 
-// -- signature ----------------------------------------------------------------------------------------------------------
+// -- signature --------------------------------------------------------------------------------------------------------
 
 template <class R, class... P>
 struct Signature {};
@@ -45,12 +45,12 @@ struct SignatureOf<R (C::*)(P...) const noexcept> : SignatureOf<R (C::*)(P...) c
 template <class F>
 struct FullSignatureOf : SignatureOf<F> {};
 template <class F>
-  requires std::is_member_function_pointer_v<F>
+requires std::is_member_function_pointer_v<F>
 struct FullSignatureOf<F> {
   using type = typename SignatureOf<F>::method;
 };
 
-// -- result -------------------------------------------------------------------------------------------------------------
+// -- result -----------------------------------------------------------------------------------------------------------
 
 /// R is T, Result<T>, Task<T> or Task<Result<T>>; the value is T.
 template <class R>
@@ -68,7 +68,7 @@ struct Outcome<Task<R>> : Outcome<R> {
   static constexpr bool kTask = true;
 };
 
-// -- parameters ---------------------------------------------------------------------------------------------------------
+// -- parameters -------------------------------------------------------------------------------------------------------
 
 template <class... P>
 struct Params {};
@@ -95,7 +95,7 @@ struct StripContext {
   using Rest = P;
 };
 template <class C, class First, class... P>
-  requires std::is_same_v<std::remove_cvref_t<First>, C>
+requires std::is_same_v<std::remove_cvref_t<First>, C>
 struct StripContext<C, Params<First, P...>> {
   static constexpr bool kTakes = true;
   using Rest = Params<P...>;
@@ -110,9 +110,10 @@ struct Remaining<Params<P...>> {
 
   template <class F, class Args, class... Head>
   static decltype(auto) apply(const F& f, Args& args, Head&... head) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>)->decltype(auto) {
       return std::invoke(f, head..., pass<P>(std::get<I>(args))...);
-    }(std::index_sequence_for<P...>());
+    }
+    (std::index_sequence_for<P...>());
   }
 
  private:

@@ -147,17 +147,19 @@ Result<std::size_t> open_arguments(Decoder& from, const std::string& action, std
 /// Reads the arguments of an action into a tuple. Missing trailing ones are allowed where the type accepts it.
 template <class Tuple>
 Result<void> decode_arguments(const ActionCall& call, Tuple& args) {
-  return [&]<std::size_t... I>(std::index_sequence<I...>) -> Result<void> {
+  return [&]<std::size_t... I>(std::index_sequence<I...>)->Result<void> {
     constexpr std::size_t kMost = sizeof...(I);
     std::size_t least = 0;
     ((kAcceptsMissing<std::tuple_element_t<I, Tuple>> ? void() : void(least = I + 1)), ...);
     Decoder from(call.args);
     TROUPE_TRY(const auto count, open_arguments(from, call.name, least, kMost));
     std::size_t failed = kMost;
-    ((I < count && from.ok() ? (from.item(I, count, std::get<I>(args), true), failed = from.ok() ? failed : I) : 0), ...);
+    ((I < count && from.ok() ? (from.item(I, count, std::get<I>(args), true), failed = from.ok() ? failed : I) : 0),
+     ...);
     if (!from.ok()) return argument_error(call.name, failed, from);
     return {};
-  }(std::make_index_sequence<std::tuple_size_v<Tuple>>());
+  }
+  (std::make_index_sequence<std::tuple_size_v<Tuple>>());
 }
 
 /// Arguments as one CBOR array.

@@ -104,8 +104,8 @@ TEST(Actor, UnknownActionsAreNamed) {
 }
 
 TEST(Actor, WrongArgumentsAreValidationErrorsThatNameTheArgument) {
-  FakeActor actor(troupe::actor("args").action(
-      "f", [](std::int64_t, std::string, std::optional<int>, std::optional<int>) {}));
+  FakeActor actor(
+      troupe::actor("args").action("f", [](std::int64_t, std::string, std::optional<int>, std::optional<int>) {}));
   const auto problem = [&](const auto&... args) {
     auto outcome = actor.call("f", args...);
     if (outcome) return std::string("none");
@@ -136,16 +136,22 @@ TEST(Actor, TwoArgumentsOfWhichTheFirstBeginsWithADollarKeepTheirText) {
 }
 
 TEST(Actor, ExceptionsBecomeErrors) {
-  FakeActor actor(
-      troupe::actor("errors")
-          .action("user", []() -> void { throw UserError("bad", "Bad", Value::object({{"n", 1}})); })
-          .action("slow_user", []() -> Task<void> { throw UserError("bad", "Bad"); co_return; })
-          .action("bug", []() -> void { throw std::runtime_error("secret"); })
-          .action("odd", []() -> void { throw 1; })
-          .action("value", [](Context<None>& c) -> Task<int> {
-            auto answer = co_await c.actor("other").call<int>("f");
-            co_return answer.value();
-          }));
+  FakeActor actor(troupe::actor("errors")
+                      .action("user",
+                              []() -> void {
+                                throw UserError("bad", "Bad", Value::object({{"n", 1}}));
+                              })
+                      .action("slow_user",
+                              []() -> Task<void> {
+                                throw UserError("bad", "Bad");
+                                co_return;
+                              })
+                      .action("bug", []() -> void { throw std::runtime_error("secret"); })
+                      .action("odd", []() -> void { throw 1; })
+                      .action("value", [](Context<None>& c) -> Task<int> {
+                        auto answer = co_await c.actor("other").call<int>("f");
+                        co_return answer.value();
+                      }));
   const auto error = actor.call("user").error();
   EXPECT_EQ(error.id(), "user.bad");
   EXPECT_EQ(error.metadata(), Value::object({{"n", 1}}));
@@ -159,8 +165,9 @@ TEST(Actor, ExceptionsBecomeErrors) {
 
 TEST(Actor, RawPassesAnythingThrough) {
   FakeActor actor(troupe::actor("raw").action("same", [](Raw x) { return x; }));
-  for (const auto& value : {Value(1), Value(Undefined{}), Value(nullptr), Value(Bytes{1, 2}), Value(BigInt{"12345678901234567890"}),
-                            Value::array({"$x", 1}), Value::object({{"a", Value::array({})}})})
+  for (const auto& value :
+       {Value(1), Value(Undefined{}), Value(nullptr), Value(Bytes{1, 2}), Value(BigInt{"12345678901234567890"}),
+        Value::array({"$x", 1}), Value::object({{"a", Value::array({})}})})
     EXPECT_EQ(actor.call("same", value).value(), value);
   EXPECT_EQ(actor.call("same").value(), Value(Undefined{}));
 }

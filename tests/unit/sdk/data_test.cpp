@@ -25,7 +25,7 @@ SqlResult people() {
   return result;
 }
 
-// -- SQL ----------------------------------------------------------------------------------------------------------------
+// -- SQL --------------------------------------------------------------------------------------------------------------
 
 TEST(Sql, ParametersAreBoundByPosition) {
   FakeActor actor(troupe::actor("data").action("f", [](Ctx& c) -> Task<Result<void>> {
@@ -36,7 +36,7 @@ TEST(Sql, ParametersAreBoundByPosition) {
     co_return Result<void>();
   }));
   ASSERT_TRUE(actor.call("f"));
-  const std::vector<SqlValue> expected{std::int64_t{1},        2.5,        std::string("text"), std::string("s"), Bytes{7},
+  const std::vector<SqlValue> expected{std::int64_t{1}, 2.5,        std::string("text"), std::string("s"), Bytes{7},
                                        std::int64_t{1}, SqlValue(), SqlValue()};
   EXPECT_EQ(actor.context.database.statements.at(0).params.positional, expected);
 }
@@ -122,7 +122,7 @@ TEST(Sql, ATransactionRollsBackOnErrorsAndExceptions) {
   EXPECT_EQ(statements_of(throwing), (std::vector<std::string>{"tx insert", "rollback"}));
 }
 
-// -- key-value entries --------------------------------------------------------------------------------------------------
+// -- key-value entries ------------------------------------------------------------------------------------------------
 
 TEST(Kv, EntriesMayHaveAnyType) {
   FakeActor actor(troupe::actor("data")
@@ -136,7 +136,7 @@ TEST(Kv, EntriesMayHaveAnyType) {
   EXPECT_EQ(actor.call("get", "k").error().message(), "Invalid stored value");
 }
 
-// -- bodies -------------------------------------------------------------------------------------------------------------
+// -- bodies -----------------------------------------------------------------------------------------------------------
 
 /// Pieces from a list, then an error if there is one.
 class ListBody final : public BodyStream {
@@ -216,7 +216,8 @@ TEST(Web, ResponsesCarryTheirType) {
   EXPECT_EQ(json.status, 201);
   EXPECT_EQ(*json.headers.find("content-type"), "application/json");
   EXPECT_EQ(as_text(json.body), R"({"a":1,"b":null})");
-  EXPECT_EQ(as_text(json_response(200, Row{1, "x", 2.5, true}).body), R"({"id":1,"name":"x","weight":2.5,"active":true})");
+  EXPECT_EQ(as_text(json_response(200, Row{1, "x", 2.5, true}).body),
+            R"({"id":1,"name":"x","weight":2.5,"active":true})");
   EXPECT_EQ(*text_response(200, "x").headers.find("content-type"), "text/plain; charset=utf-8");
 }
 

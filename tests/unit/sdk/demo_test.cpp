@@ -21,7 +21,7 @@ TEST_F(Demo, AllActorsAreRegistered) {
   EXPECT_EQ(names, (std::vector<std::string>{"account", "boss", "chat", "counter", "notes", "raw", "store"}));
 }
 
-// -- counter ------------------------------------------------------------------------------------------------------------
+// -- counter ----------------------------------------------------------------------------------------------------------
 
 TEST_F(Demo, TheCounterKeepsItsCountThroughASleep) {
   auto& counter = stage.actor("counter");
@@ -41,7 +41,7 @@ TEST_F(Demo, TheCounterTellsItsSubscribers) {
   EXPECT_EQ(sink->events, (Events{{"count", arr({4})}}));
 }
 
-// -- account ------------------------------------------------------------------------------------------------------------
+// -- account ----------------------------------------------------------------------------------------------------------
 
 TEST_F(Demo, AnAccountOpensWithItsInput) {
   auto& rich = stage.actor("account", {"rich", "eu"}, Value::object({{"opening", 40}}));
@@ -94,8 +94,9 @@ TEST_F(Demo, AnAccountKnowsWhoCalls) {
 
 TEST_F(Demo, AnAccountGivesValuesOfEveryTypeBack) {
   auto& account = stage.actor("account");
-  for (const auto& value : {Value(nullptr), Value(Undefined{}), Value(true), Value(1.5), Value("ä"), Value(Bytes{0, 255}),
-                            Value(BigInt{"-18446744073709551616"}), arr({"$x", 1}), Value::object({{"a", arr({})}})})
+  for (const auto& value :
+       {Value(nullptr), Value(Undefined{}), Value(true), Value(1.5), Value("ä"), Value(Bytes{0, 255}),
+        Value(BigInt{"-18446744073709551616"}), arr({"$x", 1}), Value::object({{"a", arr({})}})})
     EXPECT_EQ(account.call("types", value).value(), value);
   EXPECT_EQ(account.call("types").value(), Value(Undefined{}));
 }
@@ -120,7 +121,7 @@ TEST_F(Demo, AnIdleAccountAsksToSleep) {
   EXPECT_EQ(account.host->sleep_intents, 1);
 }
 
-// -- store and notes ----------------------------------------------------------------------------------------------------
+// -- store and notes --------------------------------------------------------------------------------------------------
 
 TEST_F(Demo, TheStoreKeepsText) {
   auto& store = stage.actor("store");
@@ -156,7 +157,7 @@ TEST_F(Demo, BulkNotesAreSummedUp) {
   EXPECT_EQ(notes.call("bulk", -1).error().id(), "user.bad_count");
 }
 
-// -- raw ----------------------------------------------------------------------------------------------------------------
+// -- raw --------------------------------------------------------------------------------------------------------------
 
 HttpRequest request_to(std::string target) {
   HttpRequest request;
@@ -219,7 +220,7 @@ TEST_F(Demo, ARawSocketEchoesUntilItIsAskedToLeave) {
   EXPECT_EQ(client->closed, "4001 asked");
 }
 
-// -- boss ---------------------------------------------------------------------------------------------------------------
+// -- boss -------------------------------------------------------------------------------------------------------------
 
 TEST_F(Demo, TheBossPaysIntoAccounts) {
   auto& account = stage.actor("account", {"ada"});
@@ -236,7 +237,7 @@ TEST_F(Demo, TheBossCanLeaveForGood) {
   EXPECT_EQ(boss.host->destroy_intents, 1);
 }
 
-// -- chat ---------------------------------------------------------------------------------------------------------------
+// -- chat -------------------------------------------------------------------------------------------------------------
 
 Value named(const char* name) { return Value::object({{"name", name}}); }
 

@@ -138,9 +138,8 @@ class FakeContext final : public ActorContext {
   }
   KeepAwake keep_awake() override { return std::make_shared<int>(0); }
   void spawn(std::function<Task<Result<void>>()> task) override {
-    boost::asio::co_spawn(executor(), std::move(task), [this](std::exception_ptr, Result<void> outcome) {
-      spawned.push_back(std::move(outcome));
-    });
+    boost::asio::co_spawn(executor(), std::move(task),
+                          [this](std::exception_ptr, Result<void> outcome) { spawned.push_back(std::move(outcome)); });
   }
   void log(int, std::string_view text) override { logs.emplace_back(text); }
 

@@ -89,9 +89,8 @@ TEST(Hooks, AnExceptionInAHookIsItsError) {
 }
 
 TEST(Hooks, VariablesLiveBesideTheState) {
-  FakeActor actor(builder()
-                      .create_vars([] { return Vars{1}; })
-                      .action("count", [](Ctx& c) { return ++c.vars().made; }));
+  FakeActor actor(
+      builder().create_vars([] { return Vars{1}; }).action("count", [](Ctx& c) { return ++c.vars().made; }));
   ASSERT_TRUE(actor.world.run(actor.behavior->create_vars()));
   EXPECT_EQ(actor.call("count").value(), Value(2));
   EXPECT_EQ(actor.call("count").value(), Value(3));
@@ -147,14 +146,15 @@ TEST(Hooks, AConnectionIsSeenByItsHandlers) {
                       .on_connect([](State& s, Ctx& c) { s.log.push_back("in " + c.conn().state().name); })
                       .on_disconnect([](State& s, Ctx& c) { s.log.push_back("out " + c.conn().state().name); })
                       .can_subscribe([](Ctx& c, std::string event) { return event == c.conn().state().name; })
-                      .action("rename", [](Ctx& c, std::string name) {
-                        auto conn = c.conn();
-                        if (!conn) throw UserError("nobody", "Nobody calls");
-                        conn.set_state({name});
-                        conn.send("renamed", name);
-                        conn.disconnect("done");
-                        return conn.params<std::string>();
-                      })
+                      .action("rename",
+                              [](Ctx& c, std::string name) {
+                                auto conn = c.conn();
+                                if (!conn) throw UserError("nobody", "Nobody calls");
+                                conn.set_state({name});
+                                conn.send("renamed", name);
+                                conn.disconnect("done");
+                                return conn.params<std::string>();
+                              })
                       .action("all", [](Ctx& c) {
                         std::vector<std::string> names;
                         for (const auto& conn : c.conns()) names.push_back(conn.state().name);

@@ -65,7 +65,8 @@ class Stage {
   }
 
   /// The running actor of that name and key, started if need be.
-  Actor& actor(const std::string& name, std::vector<std::string> key = {"k"}, std::optional<Value> input = std::nullopt);
+  Actor& actor(const std::string& name, std::vector<std::string> key = {"k"},
+               std::optional<Value> input = std::nullopt);
 
   VirtualWorld world;
 
@@ -137,7 +138,8 @@ class Stage::Actor {
   template <class... A>
   Result<Value> call_with(const Value& params, std::string action, const A&... args) {
     ActorInstance::Connect connect{encode_cbor(params), {}, false};
-    return decoded(run(instance->transient_action(std::move(connect), std::move(action), detail::encode_arguments(args...))));
+    return decoded(
+        run(instance->transient_action(std::move(connect), std::move(action), detail::encode_arguments(args...))));
   }
   /// An action over a connection, or with none, as another actor calls.
   template <class... A>

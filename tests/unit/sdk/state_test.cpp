@@ -29,7 +29,11 @@ Actor<State> watched(std::vector<std::int64_t>& seen) {
       .on_state_change([&seen](const State& s) { seen.push_back(s.n); })
       .action("set", [](State& s, std::int64_t n) { s.n = n; })
       .action("get", [](const State& s) { return s.n; })
-      .action("fail", [](State& s) { ++s.n; throw UserError("no", "No"); })
+      .action("fail",
+              [](State& s) {
+                ++s.n;
+                throw UserError("no", "No");
+              })
       .action("through_context", [](Ctx& c) { c.mutable_state().n = 9; })
       .action("read_context", [](Ctx& c) { return c.state().n; })
       .action("two_steps", &two_steps)

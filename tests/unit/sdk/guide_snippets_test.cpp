@@ -1,0 +1,384 @@
+// The code of docs/guides/cpp-actors.md, compiled and run. Between `snippet: name` and `end` is what the guide shows.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "tests/unit/sdk/fake_actor.h"
+
+using namespace std::chrono_literals;
+
+namespace troupe::test {
+namespace {
+
+namespace counter {
+// snippet: counter
+struct Counter {
+  std::int64_t count = 0;
+  TROUPE_FIELDS(count)
+};
+
+auto counter = troupe::actor<Counter>("counter")
+                   .action("increment",
+                           [](Counter& s, troupe::Context<Counter>& c, std::int64_t n) {
+                             s.count += n;
+                             c.broadcast("count", s.count);
+                             return s.count;
+                           })
+                   .action("get", [](const Counter& s) { return s.count; });
+// end
+
+void add(troupe::Registry& registry) {
+  // snippet: register
+  registry.add(counter);
+  // end
+}
+}  // namespace counter
+
+TEST(Guide, TheCounterCounts) {
+  Registry registry;
+  counter::add(registry);
+  FakeActor actor(*registry.find("counter"));
+  EXPECT_EQ(actor.call("increment", 2).value(), Value(2));
+  EXPECT_EQ(actor.call("get").value(), Value(2));
+}
+
+namespace handlers {
+// snippet: handlers
+struct Todo {
+  std::string text;
+  bool done = false;
+  std::optional<std::string> owner;
+  TROUPE_FIELDS(text, done, owner)
+};
+
+struct List {
+  std::vector<Todo> todos;
+
+  std::size_t open() const { return static_cast<std::size_t>(std::ranges::count(todos, false, &Todo::done)); }
+  TROUPE_FIELDS(todos)
+};
+
+using Ctx = troupe::Context<List>;
+
+// A free function; the owner may be left out by the caller.
+std::size_t add(List& list, std::string text, std::optional<std::string> owner) {
+  if (text.empty()) throw troupe::UserError("empty", "a todo needs a text");
+  list.todos.push_back({std::move(text), false, std::move(owner)});
+  return list.todos.size();
+}
+
+// A coroutine.
+troupe::Task<void> remind(List& list, Ctx& c, std::size_t index) {
+  co_await c.delay(1s);
+  if (index < list.todos.size() && !list.todos[index].done) c.broadcast("reminder", list.todos[index]);
+}
+
+auto todos = troupe::actor<List>("todos")
+                 .action("add", &add)
+                 .action("open", &List::open)  // a member function of the state
+                 .action("remind", &remind)
+                 .action("all", [](const List& list) { return list.todos; });
+// end
+}  // namespace handlers
+
+TEST(Guide, HandlersComeInManyForms) {
+  FakeActor actor(handlers::todos);
+  EXPECT_EQ(actor.call("add", "write").value(), Value(1));
+  EXPECT_EQ(actor.call("add", "read", "ada").value(), Value(2));
+  EXPECT_EQ(actor.call("add", "").error().id(), "user.empty");
+  EXPECT_EQ(actor.call("open").value(), Value(2));
+  const auto reminded = actor.start("remind", 1);
+  actor.world.advance(1s);
+  ASSERT_TRUE(reminded->has_value());
+  EXPECT_EQ(actor.context.events.at(0).first, "reminder");
+}
+
+namespace errors {
+// snippet: errors
+struct Account {
+  double balance = 0;
+  TROUPE_FIELDS(balance)
+};
+
+troupe::Result<double> withdraw(Account& account, double amount) {
+  if (amount <= 0) return troupe::user_error("bad_amount", "amount must be positive");
+  if (amount > account.balance)
+    throw troupe::UserError("too_poor", "not enough money", troupe::Value::object({{"balance", account.balance}}));
+  return account.balance -= amount;
+}
+// end
+}  // namespace errors
+
+TEST(Guide, ErrorsReachTheClient) {
+  FakeActor actor(troupe::actor<errors::Account>("account").action("withdraw", &errors::withdraw));
+  EXPECT_EQ(actor.call("withdraw", 0).error().id(), "user.bad_amount");
+  EXPECT_EQ(actor.call("withdraw", 5).error().metadata(), Value::object({{"balance", 0.0}}));
+}
+
+namespace hooks {
+// snippet: hooks
+struct Settings {
+  std::string title = "untitled";
+  TROUPE_FIELDS(title)
+};
+struct Room {
+  std::string title;
+  std::int64_t visits = 0;
+  TROUPE_FIELDS(title, visits)
+};
+struct Guest {
+  std::string name = "guest";
+  TROUPE_FIELDS(name)
+};
+struct Cache {
+  std::map<std::string, int> hits;
+};
+
+using Ctx = troupe::Context<Room, Guest, Cache>;
+
+auto room = troupe::actor<Room, Guest, Cache>("room")
+                .sleep_timeout(10s)
+                .create_state([](Settings input) {
+                  return Room{input.title, 0};
+                })
+                .on_before_connect([](Guest guest) {
+                  if (guest.name == "troll") throw troupe::UserError("banned", "no entry");
+                })
+                .create_conn_state([](Guest guest) { return guest; })
+                .on_connect([](Room& s, Ctx& c) {
+                  ++s.visits;
+                  c.broadcast("joined", c.conn().state().name);
+                })
+                .on_state_change([](const Room& s, Ctx& c) { c.broadcast("visits", s.visits); })
+                .action("poke", [](Ctx& c, std::string whom) {
+                  for (auto conn : c.conns())
+                    if (conn.state().name == whom) conn.send("poked", c.conn() ? c.conn().state().name : "nobody");
+                  return ++c.vars().hits[whom];
+                });
+// end
+}  // namespace hooks
+
+TEST(Guide, HooksSeeConnections) {
+  FakeActor actor(hooks::room, Value::object({{"title", "lobby"}}));
+  EXPECT_EQ(actor.state(), Value::object({{"title", "lobby"}, {"visits", 0}}));
+  auto ada = std::make_shared<FakeConnection>();
+  ada->state_ = encode(hooks::Guest{"ada"});
+  actor.context.conns = {ada};
+  ASSERT_TRUE(actor.world.run(actor.behavior->on_connect(ada)));
+  EXPECT_EQ(actor.context.events, (Events{{"joined", Value::array({"ada"})}, {"visits", Value::array({1})}}));
+  EXPECT_EQ(actor.call_as(ada, "poke", "ada").value(), Value(1));
+  EXPECT_EQ(ada->events, (Events{{"poked", Value::array({"ada"})}}));
+  const HttpRequest request;
+  const auto refused = actor.world.run(actor.behavior->on_before_connect(encode(hooks::Guest{"troll"}), request));
+  EXPECT_EQ(refused.error().id(), "user.banned");
+}
+
+namespace data {
+// snippet: data
+struct Entry {
+  std::int64_t id = 0;
+  std::string text;
+  std::optional<double> score;
+  TROUPE_FIELDS(id, text, score)
+};
+
+using Ctx = troupe::Context<troupe::None>;
+
+troupe::Task<troupe::Result<std::int64_t>> move_all(Ctx& c, std::string from, std::string to) {
+  auto body = [from, to](const troupe::SqlTransactionRunner& tx) -> troupe::Task<troupe::Result<std::int64_t>> {
+    auto moved = co_await tx.execute("UPDATE entry SET list = ? WHERE list = ?", to, from);
+    if (!moved) co_return moved.error();
+    co_return moved->changes;
+  };
+  co_return co_await c.db().transaction(body);
+}
+
+auto journal =
+    troupe::actor("journal")
+        .on_migrate([](Ctx& c) {
+          return c.db().exec(
+              "CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, list TEXT, text TEXT, score REAL)");
+        })
+        .action("best",
+                [](Ctx& c, double least) {
+                  return c.db().query<Entry>("SELECT id, text, score FROM entry WHERE score >= ? ORDER BY score DESC",
+                                             least);
+                })
+        .action("count", [](Ctx& c) { return c.db().single<std::int64_t>("SELECT count(*) FROM entry"); })
+        .action("move_all", &move_all)
+        .action("remember", [](Ctx& c, std::string key, std::string value) { return c.kv().put(key, value); })
+        .action("recall", [](Ctx& c, std::string key) { return c.kv().get(key); });
+// end
+}  // namespace data
+
+TEST(Guide, DataIsKept) {
+  FakeActor actor(data::journal);
+  ASSERT_TRUE(actor.call("remember", "k", "v"));
+  EXPECT_EQ(actor.call("recall", "k").value(), Value("v"));
+  EXPECT_EQ(actor.call("move_all", "a", "b").value(), Value(0));
+  EXPECT_EQ(actor.context.database.statements.back().sql, "commit");
+}
+
+namespace calls {
+// snippet: calls
+using Ctx = troupe::Context<troupe::None>;
+
+// The task of the call is the answer.
+auto pay = [](Ctx& c, std::string who) { return c.actor("account", who).call<double>("deposit", 5); };
+
+troupe::Task<double> pay_both(Ctx& c, std::string first, std::string second) {
+  auto one = co_await c.actor("account", first).call<double>("deposit", 5);
+  auto two = co_await c.actor("account", second).call<double>("deposit", 5);
+  co_return one.value() + two.value();  // an error of a call becomes the error of this action
+}
+// end
+}  // namespace calls
+
+TEST(Guide, ActorsCallActors) {
+  FakeActor boss(troupe::actor("boss").action("pay", calls::pay).action("pay_both", &calls::pay_both));
+  boss.context.reply = encode(7.0);
+  EXPECT_EQ(boss.call("pay", "ada").value(), Value(7));
+  EXPECT_EQ(boss.call("pay_both", "ada", "grace").value(), Value(14));
+  boss.context.reply = user_error("closed", "Closed");
+  EXPECT_EQ(boss.call("pay_both", "ada", "grace").error().id(), "user.closed");
+}
+
+namespace background {
+// snippet: background
+struct Clock {
+  std::int64_t ticks = 0;
+  TROUPE_FIELDS(ticks)
+};
+
+troupe::Task<troupe::Result<void>> tick(Clock& clock, troupe::Context<Clock>& c) {
+  for (;;) {
+    TROUPE_CO_CHECK(co_await c.delay(1s));  // ends with actor.aborted when the actor stops
+    c.broadcast("tick", ++clock.ticks);
+  }
+}
+
+auto clock = troupe::actor<Clock>("clock").run(&tick);
+// end
+}  // namespace background
+
+TEST(Guide, AClockTicks) {
+  FakeActor actor(background::clock);
+  std::optional<Result<void>> ended;
+  boost::asio::co_spawn(actor.world.context(), actor.behavior->run(),
+                        [&](std::exception_ptr, Result<void> outcome) { ended = std::move(outcome); });
+  actor.world.advance(2s);
+  EXPECT_EQ(actor.state(), Value::object({{"ticks", 2}}));
+  actor.context.stopped = true;
+  actor.world.advance(1s);
+  EXPECT_TRUE(ended);
+}
+
+namespace raw {
+// snippet: raw
+using Ctx = troupe::Context<troupe::None>;
+
+troupe::HttpResponse answer(Ctx& c, troupe::HttpRequest request) {
+  const auto [path, query] = troupe::split_target(request.target);
+  if (path != "/numbers") return troupe::text_response(404, "no such page");
+  troupe::HttpResponse response;
+  response.stream = c.stream([](troupe::BodyWriter& out) -> troupe::Task<troupe::Result<void>> {
+    for (int i = 0; i < 3; ++i) {
+      const auto line = std::to_string(i) + "\n";
+      TROUPE_CO_CHECK(co_await out.write(line));
+    }
+    co_return troupe::Result<void>();
+  });
+  return response;
+}
+
+troupe::Task<void> echo(std::shared_ptr<troupe::ActorWebSocket> socket) {
+  for (;;) {
+    auto message = co_await socket->receive();
+    if (!message) co_return;
+    socket->send(std::move(*message));
+    co_await socket->wait_drained();
+  }
+}
+
+auto pages = troupe::actor("pages").on_request(&answer).on_websocket(&echo);
+// end
+}  // namespace raw
+
+TEST(Guide, PagesStream) {
+  FakeActor actor(raw::pages);
+  auto response = actor.world.run(actor.behavior->on_request({.method = "GET", .target = "/numbers"}, nullptr)).value();
+  std::string text;
+  for (;;) {
+    auto piece = actor.world.run(response.stream->read()).value();
+    if (!piece) break;
+    text += to_string(BytesView(*piece));
+  }
+  EXPECT_EQ(text, "0\n1\n2\n");
+}
+
+// -- the guide shows exactly this -------------------------------------------------------------------------------------
+
+std::vector<std::string> lines_of(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+/// Without the indentation that all lines share.
+std::string dedent(const std::vector<std::string>& lines) {
+  std::size_t margin = std::string::npos;
+  for (const auto& line : lines)
+    if (!line.empty()) margin = std::min(margin, line.find_first_not_of(' '));
+  std::string text;
+  for (const auto& line : lines) text += (line.empty() ? "" : line.substr(margin)) + "\n";
+  return text;
+}
+
+std::map<std::string, std::string> compiled_snippets() {
+  std::map<std::string, std::string> snippets;
+  std::optional<std::string> name;
+  std::vector<std::string> body;
+  for (const auto& line : lines_of(TROUPE_SOURCE_DIR "/tests/unit/sdk/guide_snippets_test.cpp")) {
+    const auto text = line.substr(std::min(line.size(), line.find_first_not_of(' ')));
+    if (text.starts_with("// snippet: ")) {
+      name = text.substr(12);
+      body.clear();
+    } else if (text == "// end" && name) {
+      snippets[*name] = dedent(body);
+      name.reset();
+    } else if (name) {
+      body.push_back(line);
+    }
+  }
+  return snippets;
+}
+
+/// C++ blocks by the name in the comment before them.
+std::map<std::string, std::string> guide_snippets() {
+  std::map<std::string, std::string> snippets;
+  std::string before, name, body;
+  bool inside = false;
+  for (const auto& line : lines_of(TROUPE_SOURCE_DIR "/docs/guides/cpp-actors.md")) {
+    if (inside && line == "```") {
+      snippets[name] = body;
+      inside = false;
+    } else if (inside) {
+      body += line + "\n";
+    } else if (line == "```cpp") {
+      const std::string prefix = "<!-- snippet: ", suffix = " -->";
+      const bool named = before.starts_with(prefix) && before.ends_with(suffix);
+      name = named ? before.substr(prefix.size(), before.size() - prefix.size() - suffix.size()) : "unnamed";
+      body.clear();
+      inside = true;
+    }
+    before = line;
+  }
+  return snippets;
+}
+
+TEST(Guide, ShowsTheCompiledCode) { EXPECT_EQ(guide_snippets(), compiled_snippets()); }
+
+}  // namespace
+}  // namespace troupe::test
