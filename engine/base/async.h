@@ -50,8 +50,8 @@ class Continuation {
  public:
   Continuation() = default;
   template <class Handler>
-    requires(!std::is_same_v<std::remove_cvref_t<Handler>, Continuation>)
-  explicit Continuation(Handler handler) : step_(std::make_unique<Step<Handler>>(std::move(handler))) {}
+  requires(!std::is_same_v<std::remove_cvref_t<Handler>, Continuation>) explicit Continuation(Handler handler)
+      : step_(std::make_unique<Step<Handler>>(std::move(handler))) {}
 
   explicit operator bool() const { return step_ != nullptr; }
 

@@ -60,8 +60,8 @@ Task<void> ActionRun::run(std::shared_ptr<CallBase>) {
     if (filtered && result && !answered()) {
       // A budget of its own.
       limit(instance.options().action_timeout);
-      auto filtering = instance.behavior().on_before_action_response(std::move(name_), std::move(args_),
-                                                                     std::move(*result));
+      auto filtering =
+          instance.behavior().on_before_action_response(std::move(name_), std::move(args_), std::move(*result));
       result = co_await std::move(filtering);
     }
   } catch (...) {

@@ -55,7 +55,7 @@ class Activity {
   }
 
  private:
-  bool none(bool WorkRule::* rule) const {
+  bool none(bool WorkRule::*rule) const {
     for (const auto& row : kWorkRules)
       if (row.*rule && count(row.work) > 0) return false;
     return true;

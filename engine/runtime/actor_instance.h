@@ -67,7 +67,8 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
   /// The start sequence (state, hooks, first durable snapshot). Errors end the generation; nothing is left behind.
   virtual Task<Result<void>> start() = 0;
   /// Grace and finalize: abort signal, onDisconnect of what does not hibernate, onSleep or onDestroy, drain within
-  /// sleep_grace_period, last save, database closed. Idempotent; a stop during the start waits for it.
+  /// sleep_grace_period, last save, database closed. Idempotent; a stop during the start waits for it. Calls that are
+  /// still unanswered when the grace period ends fail with `actor.dropped_reply`: their code has begun.
   virtual Task<void> stop(StopReason reason) = 0;
 
   // -- connections ----------------------------------------------------------------------------------------------------
@@ -90,8 +91,8 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
 
   // -- traffic --------------------------------------------------------------------------------------------------------
   /// Result is CBOR, empty for undefined. A change of state is written before this returns. Errors:
-  /// `actor.action_not_found`, `actor.action_timed_out`, `actor.overloaded`, `actor.stopping`, what the action returned.
-  /// Not masked: that is the edge's job.
+  /// `actor.action_not_found`, `actor.action_timed_out`, `actor.overloaded`, `actor.stopping`, what the action
+  /// returned. Not masked: that is the edge's job.
   virtual Task<Result<Bytes>> action(std::shared_ptr<Connection> conn, std::string name, Bytes args) = 0;
   /// Connect, action and disconnect in one hop: an HTTP action.
   virtual Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) = 0;

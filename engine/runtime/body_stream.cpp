@@ -7,7 +7,7 @@ namespace troupe {
 class BodyState::Reader final : public BodyStream {
  public:
   Reader(Executor executor, std::shared_ptr<BodyState> state)
-      : executor_(std::move(executor)), producer_(state->producer_), state_(std::move(state)) {}
+      : executor_(std::move(executor)), state_(std::move(state)) {}
   ~Reader() override { cancel(); }
 
   Task<Piece> read() override {
@@ -27,7 +27,6 @@ class BodyState::Reader final : public BodyStream {
 
  private:
   Executor executor_;
-  std::shared_ptr<BodyStream> producer_;
   std::shared_ptr<BodyState> state_;
 };
 

@@ -17,8 +17,7 @@ class Instance;
 /// One admitted call from outside, until it is answered. It is answered once: by its own code, by its time limit, or
 /// because the stop of the actor does not wait any longer; what comes later is dropped.
 /// Threads: after the admission the actor's executor only. Lifetime: shared by whoever may still answer.
-class CallBase
-    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class CallBase : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   CallBase(std::shared_ptr<Instance> actor, Traffic traffic, const char* operation, bool* began);
   virtual ~CallBase();

@@ -6,11 +6,7 @@ namespace troupe {
 
 ActorConnection::ActorConnection(Kind kind, ActorInstance::Connect connect, std::shared_ptr<ConnectionSink> sink,
                                  Random& random, std::weak_ptr<ConnectionOwner> owner)
-    : kind_(kind),
-      connect_(std::move(connect)),
-      sink_(std::move(sink)),
-      random_(random),
-      owner_(std::move(owner)) {
+    : kind_(kind), connect_(std::move(connect)), sink_(std::move(sink)), random_(random), owner_(std::move(owner)) {
   if (connect_.params.empty()) connect_.params = Bytes{0xf6};
 }
 

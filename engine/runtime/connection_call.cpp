@@ -52,9 +52,10 @@ class SubscribeRun final : public Call<void> {
       if (!*allowed) co_return answer(make_error("auth", "forbidden"));
     }
     if (!answered() && !instance.connections().subscribe(conn_, event_)) {
-      auto metadata = Value::object({{"channel", "subscriptions"},
-                                     {"capacity", Value(static_cast<std::uint64_t>(ConnectionTable::kSubscriptionsMax))},
-                                     {"operation", operation()}});
+      auto metadata =
+          Value::object({{"channel", "subscriptions"},
+                         {"capacity", Value(static_cast<std::uint64_t>(ConnectionTable::kSubscriptionsMax))},
+                         {"operation", operation()}});
       co_return answer(make_error("actor", "overloaded", std::move(metadata)));
     }
     answer({});

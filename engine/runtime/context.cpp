@@ -71,7 +71,8 @@ ActorContext::KeepAwake Context::keep_awake() { return std::make_shared<WorkToke
 void Context::spawn(std::function<Task<Result<void>>()> task) { actor_.spawn(std::move(task)); }
 
 void Context::log(int level, std::string_view text) {
-  const auto known = std::clamp(level, static_cast<int>(spdlog::level::trace), static_cast<int>(spdlog::level::critical));
+  const auto known =
+      std::clamp(level, static_cast<int>(spdlog::level::trace), static_cast<int>(spdlog::level::critical));
   spdlog::log(static_cast<spdlog::level::level_enum>(known), "actor {}: {}", actor_.info().actor_id, text);
 }
 

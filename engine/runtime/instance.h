@@ -24,8 +24,7 @@
 namespace troupe {
 
 /// A wait of the actor's code that a stop ends.
-struct PendingDelay
-    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+struct PendingDelay : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   Continuation<Result<void>> waiter;
   Deadlines::Entry entry;
 };

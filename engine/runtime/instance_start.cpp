@@ -5,9 +5,8 @@ namespace troupe {
 Task<Result<void>> Instance::start() {
   auto start = [self = self()](Continuation<Result<void>> waiter) mutable {
     auto executor = self->executor_;
-    hand_over(executor, [self = std::move(self), waiter = std::move(waiter)]() mutable {
-      self->begin_start(std::move(waiter));
-    });
+    hand_over(executor,
+              [self = std::move(self), waiter = std::move(waiter)]() mutable { self->begin_start(std::move(waiter)); });
   };
   return suspend<Result<void>>(std::move(start));
 }

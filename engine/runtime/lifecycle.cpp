@@ -51,13 +51,20 @@ std::span<const LifecycleTransition> lifecycle_transitions() { return kTransitio
 
 std::string_view to_string(State state) {
   switch (state) {
-    case State::loading: return "Loading";
-    case State::started: return "Started";
-    case State::sleep_grace: return "SleepGrace";
-    case State::destroy_grace: return "DestroyGrace";
-    case State::sleep_finalize: return "SleepFinalize";
-    case State::destroying: return "Destroying";
-    case State::terminated: return "Terminated";
+    case State::loading:
+      return "Loading";
+    case State::started:
+      return "Started";
+    case State::sleep_grace:
+      return "SleepGrace";
+    case State::destroy_grace:
+      return "DestroyGrace";
+    case State::sleep_finalize:
+      return "SleepFinalize";
+    case State::destroying:
+      return "Destroying";
+    case State::terminated:
+      return "Terminated";
   }
   return "";
 }

@@ -18,10 +18,7 @@ Task<void> run_websocket(std::shared_ptr<Instance> actor, std::shared_ptr<RawSoc
   } catch (...) {
     failure = actor->escaped("onWebSocket");
   }
-  if (failure) {
-    if (actor->lifecycle().stopping() && failure->is("actor", "aborted")) failure.reset();
-    if (failure) socket->close(kServerError, failure->id());
-  }
+  if (failure) socket->close(kServerError, failure->id());
   actor->end_work(Work::websocket);
 }
 

@@ -98,9 +98,7 @@ Task<Result<void>> StateSaver::write(Ack ack) {
   co_return co_await store(std::move(*state), revision, ack);
 }
 
-Task<Result<void>> StateSaver::commit_first(Bytes state) {
-  return store(std::move(state), revision_, Ack::durable);
-}
+Task<Result<void>> StateSaver::commit_first(Bytes state) { return store(std::move(state), revision_, Ack::durable); }
 
 Task<Result<void>> StateSaver::store(Bytes state, std::uint64_t revision, Ack ack) {
   writing_ = true;

@@ -163,8 +163,7 @@ TEST_F(ActorAction, IsRefusedWhenTheMailboxIsFullAndAcceptedWhenThereIsRoomAgain
   auto second = begin(actor->transient_action({}, "act", {}));
   auto refused = transient();
   EXPECT_TRUE(is_error(refused, "actor.overloaded"));
-  const auto expected =
-      Value::object({{"channel", "dispatch_inbox"}, {"capacity", 2}, {"operation", "action"}});
+  const auto expected = Value::object({{"channel", "dispatch_inbox"}, {"capacity", 2}, {"operation", "action"}});
   EXPECT_EQ(refused.error().metadata(), expected);
   world.advance(10ms);
   EXPECT_TRUE(first->done() && second->done());

@@ -23,7 +23,10 @@ struct Pending {
 /// One scripted actor in a world of virtual time, on a strand of its own.
 class ActorTest : public testing::Test {
  protected:
-  ActorTest() { definition.name = "scripted"; definition.actions = {"act", "other"}; }
+  ActorTest() {
+    definition.name = "scripted";
+    definition.actions = {"act", "other"};
+  }
 
   /// An actor is stopped before it is let go of: what still runs in it keeps it alive.
   void TearDown() override {

@@ -34,8 +34,7 @@ TEST_F(ActorStart, RunsTheHooksOfANewActorInOrder) {
 TEST_F(ActorStart, RunsTheHooksOfAWokenActorInOrder) {
   store.stored = Bytes{0x07};
   start();
-  EXPECT_THAT(script->log,
-              ElementsAre("onMigrate", "loadState", "createVars", "onWake", "onBeforeActorStart", "run"));
+  EXPECT_THAT(script->log, ElementsAre("onMigrate", "loadState", "createVars", "onWake", "onBeforeActorStart", "run"));
   EXPECT_EQ(script->state, Bytes{0x07});
   EXPECT_THAT(store.saves, IsEmpty());
 }
@@ -205,7 +204,8 @@ INSTANTIATE_TEST_SUITE_P(
     Hooks, ActorStartTimeout,
     testing::Values(
         TimedHook{"onMigrate", 30s, [](Script& s) { s.on_migrate = [](bool) { return never(); }; }},
-        TimedHook{"createState", 5s, [](Script& s) { s.create_state = [](std::optional<Bytes>) { return never_bytes(); }; }},
+        TimedHook{"createState", 5s,
+                  [](Script& s) { s.create_state = [](std::optional<Bytes>) { return never_bytes(); }; }},
         TimedHook{"onCreate", 5s, [](Script& s) { s.on_create = [](std::optional<Bytes>) { return never(); }; }},
         TimedHook{"createVars", 5s, [](Script& s) { s.create_vars = [] { return never(); }; }},
         TimedHook{"onWake", 30s, [](Script& s) { s.on_wake = [] { return never(); }; }},

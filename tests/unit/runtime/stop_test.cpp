@@ -330,10 +330,14 @@ class ActorStopWithBrokenHooks : public ActorStop, public testing::WithParamInte
  protected:
   BrokenHook broken() {
     switch (GetParam()) {
-      case 0: return {"fails", [] { return fail(user_error("no", "no")); }, 0ms};
-      case 1: return {"throws", []() -> Task<Result<void>> { throw std::runtime_error("boom"); }, 0ms};
-      case 2: return {"throws later", [this] { return throw_later(); }, 500ms};
-      default: return {"never returns", [] { return never(); }, 1s};
+      case 0:
+        return {"fails", [] { return fail(user_error("no", "no")); }, 0ms};
+      case 1:
+        return {"throws", []() -> Task<Result<void>> { throw std::runtime_error("boom"); }, 0ms};
+      case 2:
+        return {"throws later", [this] { return throw_later(); }, 500ms};
+      default:
+        return {"never returns", [] { return never(); }, 1s};
     }
   }
   Task<Result<void>> throw_later() {
