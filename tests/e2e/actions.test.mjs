@@ -85,7 +85,8 @@ for (const encoding of encodings) {
       // Over cbor the published client reads the escapes but does not write them.
       if (encoding !== "cbor") values.push(["$x", 1], ["$$x", 1], ["$BigInt", "no"]);
       for (const value of values) assert.deepEqual(await account.types(value), value, JSON.stringify(value));
-      assert.equal(await account.types(undefined), undefined);
+      // The JSON of the published client has no form for an undefined argument.
+      assert.equal(await account.types(undefined), encoding === "json" ? null : undefined);
       assert.equal(await account.types(2n ** 64n), 2n ** 64n);
       assert.equal(await account.types(-5n), -5n);
       assert.deepEqual(new Uint8Array(await account.types(new Uint8Array([0, 1, 255]))), new Uint8Array([0, 1, 255]));

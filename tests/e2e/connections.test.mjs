@@ -106,7 +106,7 @@ for (const encoding of encodings) {
       await closed;
       // It finds the next actor of that key by itself.
       await eventually(() => conn.isConnected);
-      assert.notEqual(await handle.resolve(), id);
+      assert.notEqual(await client.boss.getOrCreate([encoding, "closing"]).resolve(), id);
       await conn.dispose();
     });
 
@@ -123,17 +123,18 @@ for (const encoding of encodings) {
   });
 }
 
-test("a reconnect after a restart finds the state and the subscriptions", async () => {
+test("connections end with the daemon, and new ones find the state", async () => {
   const own = await Engine.start();
   const client = connect(own);
   try {
-    const conn = client.counter.getOrCreate(["reconnect"]).connect();
-    const heard = [];
-    conn.on("count", (n) => heard.push(n));
-    await conn.increment(1);
+    const old = client.counter.getOrCreate(["restart"]).connect();
+    await old.increment(1);
+    const closed = new Promise((done) => old.onClose(done));
     await own.kill();
+    await closed;
+    await old.dispose();
     await own.restart();
-    await eventually(() => conn.isConnected, 20_000);
+    const conn = client.counter.getOrCreate(["restart"]).connect();
     const event = nextEvent(conn, "count");
     assert.equal(await conn.increment(1), 2);
     assert.deepEqual(await event, [2]);
