@@ -35,9 +35,7 @@ std::size_t ConnectionSet::size() const {
   return members_.size();
 }
 
-std::int64_t ConnectionSet::deadline_in(Millis limit) const {
-  return (now() + limit).count() + tick_ns_;
-}
+std::int64_t ConnectionSet::deadline_in(Millis limit) const { return (now() + limit).count() + tick_ns_; }
 
 void ConnectionSet::tick(std::chrono::nanoseconds now) {
   now_ns_.store(now.count(), std::memory_order_relaxed);

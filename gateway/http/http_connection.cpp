@@ -135,8 +135,8 @@ Task<void> HttpConnection::reject(RequestParser::Status status) {
     const Target target = route({request.method, request.target, request.headers}, {});
     const auto* refusal = std::get_if<Refusal>(&target);
     exchange_.actor_route = std::holds_alternative<ActorTarget>(target) || (refusal && refusal->actor_route);
-    response = error_answer(
-        make_error("guard", "invalid_request_body", Value::object({{"reason", "length limit exceeded"}})));
+    response =
+        error_answer(make_error("guard", "invalid_request_body", Value::object({{"reason", "length limit exceeded"}})));
     finish_headers(response);
   } else {
     exchange_ = Exchange{};
@@ -173,7 +173,7 @@ Task<void> HttpConnection::linger() {
   }
 }
 
-// -- time limits --------------------------------------------------------------------------------------------------------
+// -- time limits -----------------------------------------------------------------------------------------
 
 void HttpConnection::arm(Phase phase, Millis limit) {
   phase_ = phase;
@@ -215,9 +215,9 @@ void HttpConnection::on_deadline() {
                                                limit(settings.resolve_query_timeout)})));
     case Phase::forwarding:
       if (!exchange_.accept_head.empty()) return abandon(make_error("guard", "route_dispatch_timeout"));
-      return abandon(make_error(
-          "guard", "gateway_response_start_timeout",
-          Value::object({{"phase", "waiting_for_response_start"}, limit(settings.response_start_timeout)})));
+      return abandon(
+          make_error("guard", "gateway_response_start_timeout",
+                     Value::object({{"phase", "waiting_for_response_start"}, limit(settings.response_start_timeout)})));
     case Phase::idle:
     case Phase::writing:
     case Phase::streaming:
@@ -240,6 +240,7 @@ void HttpConnection::cut() {
 
 void HttpConnection::close_now() {
   disarm(Phase::closing);
+  if (const auto stream = std::exchange(stream_, nullptr)) stream->cancel();
   ErrorCode ignored;
   socket_.shutdown(TcpSocket::shutdown_both, ignored);
   socket_.close(ignored);

@@ -62,9 +62,10 @@ class HttpConnection final : public ServerConnection,
   void finish_headers(HttpResponse& response) const;
   /// False: the client is gone.
   Task<bool> write(HttpResponse response);
-  Task<bool> write_stream(std::shared_ptr<BodyStream> stream, bool chunked);
+  /// Of `stream_`.
+  Task<bool> write_stream(bool chunked);
   Task<bool> write_rest(std::vector<boost::asio::const_buffer> buffers);
-  void watch_for_disconnect(std::shared_ptr<BodyStream> stream);
+  void watch_for_disconnect();
   Task<void> linger();
 
   // ProxyObserver
@@ -90,6 +91,8 @@ class HttpConnection final : public ServerConnection,
   std::size_t begin_ = 0, end_ = 0;
   std::string out_;
   Bytes body_;
+  /// The body that is being streamed; told when the connection ends before it does.
+  std::shared_ptr<BodyStream> stream_;
 
   Phase phase_ = Phase::idle;
   Exchange exchange_;

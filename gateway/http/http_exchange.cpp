@@ -24,13 +24,15 @@ class HealthSocket final : public ActorSocket {
  public:
   explicit HealthSocket(std::shared_ptr<ClientSocket> client) : client_(std::move(client)) {}
   Task<void> on_message(WebSocketMessage message) override {
-    if (!message.binary && as_text(message.data) == "ping") client_->send({false, to_bytes("pong")});
+    const auto client = client_.lock();
+    if (client && !message.binary && as_text(message.data) == "ping") client->send({false, to_bytes("pong")});
     co_return;
   }
   void on_close(std::uint16_t, std::string) override {}
 
  private:
-  std::shared_ptr<ClientSocket> client_;
+  /// The session owns this end.
+  std::weak_ptr<ClientSocket> client_;
 };
 
 Task<Result<std::shared_ptr<ActorSocket>>> open_health_socket(std::shared_ptr<ClientSocket> client) {
@@ -48,7 +50,7 @@ bool has_body(int status) { return status != 204 && status != 304; }
 
 }  // namespace
 
-// -- asking -------------------------------------------------------------------------------------------------------------
+// -- asking -----------------------------------------------------------------------------------------
 
 Task<HttpResponse> HttpConnection::respond(HttpRequest request) {
   HttpResponse response;
@@ -112,14 +114,14 @@ Task<void> HttpConnection::upgrade(HttpRequest request) {
     error = make_error("guard", "websocket_not_supported");
   }
 
-  WebSocketSession::Start start{context_,
-                                std::move(membership_),
-                                std::move(socket_),
-                                strand_,
-                                exchange_.ray_id,
-                                std::move(exchange_.accept_head),
-                                Bytes(in_.begin() + static_cast<std::ptrdiff_t>(begin_),
-                                      in_.begin() + static_cast<std::ptrdiff_t>(end_))};
+  WebSocketSession::Start start{
+      context_,
+      std::move(membership_),
+      std::move(socket_),
+      strand_,
+      exchange_.ray_id,
+      std::move(exchange_.accept_head),
+      Bytes(in_.begin() + static_cast<std::ptrdiff_t>(begin_), in_.begin() + static_cast<std::ptrdiff_t>(end_))};
   auto session = std::make_shared<WebSocketSession>(std::move(start));
   if (error) {
     session->refuse(close_code(*error), close_reason(*error, exchange_.ray_id));
@@ -166,7 +168,7 @@ void HttpConnection::abandon(const Error& error) {
   close_now();
 }
 
-// -- writing ------------------------------------------------------------------------------------------------------------
+// -- writing -----------------------------------------------------------------------------------------
 
 Task<bool> HttpConnection::write(HttpResponse response) {
   const auto stream = std::move(response.stream);
@@ -206,10 +208,9 @@ Task<bool> HttpConnection::write(HttpResponse response) {
     ok = co_await write_rest(std::move(rest));
   }
   if (stream && with_body) {
-    if (ok)
-      ok = co_await write_stream(stream, framing.body == BodyFraming::chunked);
-    else
-      stream->cancel();
+    stream_ = stream;
+    // A false result closes the connection, which cancels the stream.
+    ok = ok && co_await write_stream(framing.body == BodyFraming::chunked);
   }
   if (out_.capacity() > kKeptBufferMax) std::string().swap(out_);
   if (!body_.empty()) Bytes().swap(body_);
@@ -217,15 +218,15 @@ Task<bool> HttpConnection::write(HttpResponse response) {
 }
 
 // The pieces of a body, each written before the next is asked for.
-Task<bool> HttpConnection::write_stream(std::shared_ptr<BodyStream> stream, bool chunked) {
-  watch_for_disconnect(stream);
+Task<bool> HttpConnection::write_stream(bool chunked) {
+  watch_for_disconnect();
   for (;;) {
     disarm(Phase::streaming);
+    const auto stream = stream_;
     auto piece = co_await stream->read();
     if (!strand_.running_in_this_thread()) co_await asio::post(asio::use_awaitable);
-    if (!socket_.is_open()) break;
     // Without its end mark the client sees that the body is cut short.
-    if (!piece) break;
+    if (!stream_ || !piece) co_return false;
     const bool last = !piece->has_value();
     if (!last && (*piece)->empty()) continue;
     body_ = last ? Bytes() : std::move(**piece);
@@ -233,15 +234,14 @@ Task<bool> HttpConnection::write_stream(std::shared_ptr<BodyStream> stream, bool
     if (chunked) append_chunk_head(out_, body_.size());
     std::vector<asio::const_buffer> buffers{asio::buffer(out_), asio::buffer(body_)};
     if (chunked) buffers.push_back(asio::buffer("\r\n", 2));
-    if (!co_await write_rest(std::move(buffers))) break;
+    if (!co_await write_rest(std::move(buffers))) co_return false;
     if (!last) continue;
+    stream_ = nullptr;
     ErrorCode ignored;
     // Ends the watch.
     socket_.cancel(ignored);
     co_return true;
   }
-  stream->cancel();
-  co_return false;
 }
 
 // Writes everything; each step that moves bytes starts the time limit anew.
@@ -261,16 +261,14 @@ Task<bool> HttpConnection::write_rest(std::vector<asio::const_buffer> buffers) {
   }
 }
 
-void HttpConnection::watch_for_disconnect(std::shared_ptr<BodyStream> stream) {
+void HttpConnection::watch_for_disconnect() {
   // With a request waiting behind this one nothing more is read, so an end is not seen either.
   if (begin_ < end_) return;
-  auto check = [self = shared_from_this(), stream = std::move(stream)](ErrorCode ec) {
-    if (ec) return;
+  auto check = [self = shared_from_this()](ErrorCode ec) {
+    if (ec || !self->stream_) return;
     char byte = 0;
     const std::size_t size = self->socket_.receive(asio::buffer(&byte, 1), TcpSocket::message_peek, ec);
-    if (!ec && size > 0) return;
-    if (ec == asio::error::would_block) return;
-    stream->cancel();
+    if (size > 0 || ec == asio::error::would_block) return;
     self->close_now();
   };
   socket_.async_wait(TcpSocket::wait_read, asio::bind_executor(strand_, std::move(check)));

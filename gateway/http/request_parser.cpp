@@ -146,8 +146,8 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
   } else if (ec == http::error::body_limit) {
     step.status = Status::body_too_large;
   } else if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
-    step.status = parser.target_too_long() || !parser.request_line_done() ? Status::target_too_long
-                                                                           : Status::head_too_large;
+    step.status =
+        parser.target_too_long() || !parser.request_line_done() ? Status::target_too_long : Status::head_too_large;
   } else if (ec && ec != http::error::need_more) {
     step.status = Status::bad_request;
   }

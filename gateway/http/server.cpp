@@ -30,9 +30,9 @@ constexpr int kTicksPerLimit = 8;
 constexpr int kKeepAliveIdleS = 60, kKeepAliveIntervalS = 15, kKeepAliveProbes = 4;
 
 Millis tick_of(const ServerSettings& s) {
-  const Millis shortest = std::min({s.header_timeout, s.idle_timeout, s.body_timeout, s.websocket_open_timeout,
-                                    s.websocket_close_timeout, s.resolve_query_timeout, s.route_dispatch_timeout,
-                                    s.response_start_timeout});
+  const Millis shortest =
+      std::min({s.header_timeout, s.idle_timeout, s.body_timeout, s.websocket_open_timeout, s.websocket_close_timeout,
+                s.resolve_query_timeout, s.route_dispatch_timeout, s.response_start_timeout});
   return std::clamp(shortest / kTicksPerLimit, kTickMin, kTickMax);
 }
 

@@ -192,7 +192,7 @@ bool WebSocketSession::closing() const {
   return close_queued_ || broken_;
 }
 
-// -- sending ------------------------------------------------------------------------------------------------------------
+// -- sending -----------------------------------------------------------------------------------------
 
 bool WebSocketSession::send(WebSocketMessage message) {
   bool start = false;
@@ -322,7 +322,7 @@ void WebSocketSession::finish_write(ErrorCode ec) {
   for (auto& continuation : due) continuation.post({});
 }
 
-// -- the server's side --------------------------------------------------------------------------------------------------
+// -- the server's side -----------------------------------------------------------------------------------------
 
 void WebSocketSession::expire() {
   asio::post(strand_, [self = shared_from_this()] {

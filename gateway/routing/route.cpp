@@ -38,8 +38,9 @@ Result<bool> skip_ready_wait(const RouteRequest& request) {
   const auto* value = request.headers.find("x-rivet-skip-ready-wait");
   if (!value || *value == "false" || *value == "0") return false;
   if (*value == "true" || *value == "1") return true;
-  return make_error("guard", "invalid_header",
-                    Value::object({{"header", "x-rivet-skip-ready-wait"}, {"detail", "expected true, false, 1, or 0"}}));
+  return make_error(
+      "guard", "invalid_header",
+      Value::object({{"header", "x-rivet-skip-ready-wait"}, {"detail", "expected true, false, 1, or 0"}}));
 }
 
 Target route_actor_path(const RouteRequest& request, ParsedActorPath parsed) {

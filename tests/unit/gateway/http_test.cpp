@@ -47,11 +47,12 @@ TEST_F(HttpServer, TheActorSeesCleanHeadersAndItsOwnPath) {
   };
   start();
   RawClient client = connect();
-  client.send("PROPFIND " + std::string(kActor) +
-              "/request/a?b=c HTTP/1.1\r\nHost: h\r\nCookie: a=1\r\nCookie: b=2\r\nX-Umlaut: \xC3\xA4\r\nTE: trailers\r\n"
-              "Connection: keep-alive\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\nAuthorization: y\r\n"
-              "X-Rivet-Ray-Id: ray\r\nX-Rivet-Skip-Ready-Wait: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
-              "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n");
+  client.send(
+      "PROPFIND " + std::string(kActor) +
+      "/request/a?b=c HTTP/1.1\r\nHost: h\r\nCookie: a=1\r\nCookie: b=2\r\nX-Umlaut: \xC3\xA4\r\nTE: trailers\r\n"
+      "Connection: keep-alive\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\nAuthorization: y\r\n"
+      "X-Rivet-Ray-Id: ray\r\nX-Rivet-Skip-Ready-Wait: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n");
   ASSERT_EQ(client.response()->status, 200);
   EXPECT_EQ(seen.method, "PROPFIND");
   EXPECT_EQ(seen.target, "/request/a?b=c");
@@ -70,15 +71,15 @@ TEST_F(HttpServer, AnActorsAnswerGetsCorsAndRayAndItsOwnFraming) {
     HttpResponse response;
     response.status = 201;
     for (const auto& [name, value] : std::vector<HttpHeaders::Field>{{"access-control-allow-origin", "http://evil"},
-                                                                    {"vary", "Accept"},
-                                                                    {"x-rivet-ray-id", "spoofed"},
-                                                                    {"content-length", "9999"},
-                                                                    {"transfer-encoding", "chunked"},
-                                                                    {"connection", "close"},
-                                                                    {"date", "never"},
-                                                                    {"X-Mixed", "Case"},
-                                                                    {"x-split", "a\r\nx-injected: b"},
-                                                                    {"x-rivet-actor", "id"}})
+                                                                     {"vary", "Accept"},
+                                                                     {"x-rivet-ray-id", "spoofed"},
+                                                                     {"content-length", "9999"},
+                                                                     {"transfer-encoding", "chunked"},
+                                                                     {"connection", "close"},
+                                                                     {"date", "never"},
+                                                                     {"X-Mixed", "Case"},
+                                                                     {"x-split", "a\r\nx-injected: b"},
+                                                                     {"x-rivet-actor", "id"}})
       response.headers.set(name, value);
     response.body = to_bytes("hello");
     co_return response;
@@ -114,8 +115,8 @@ TEST_F(HttpServer, PreflightsAreAnsweredWithoutTheActor) {
   EXPECT_EQ(plain.header("access-control-allow-headers"), "*");
   EXPECT_EQ(plain.header("access-control-max-age"), "86400");
   EXPECT_EQ(plain.header("vary"), "<none>");
-  const auto browser = get("/x", "origin: http://o\r\nx-rivet-target: actor\r\naccess-control-request-headers: a,b\r\n",
-                           "OPTIONS");
+  const auto browser =
+      get("/x", "origin: http://o\r\nx-rivet-target: actor\r\naccess-control-request-headers: a,b\r\n", "OPTIONS");
   EXPECT_EQ(browser.header("access-control-allow-origin"), "http://o");
   EXPECT_EQ(browser.header("access-control-allow-headers"), "a,b");
   EXPECT_EQ(browser.header("vary"), "Origin");
@@ -126,16 +127,18 @@ TEST_F(HttpServer, RefusalsAreJsonErrors) {
   start();
   const auto missing = get("/request", "x-rivet-target: actor\r\norigin: http://o\r\n");
   EXPECT_EQ(missing.status, 400);
-  EXPECT_EQ(missing.body,
-            R"({"group":"guard","code":"missing_header","message":"Missing x-rivet-actor header.","metadata":{"header":"x-rivet-actor"}})");
+  EXPECT_EQ(
+      missing.body,
+      R"({"group":"guard","code":"missing_header","message":"Missing x-rivet-actor header.","metadata":{"header":"x-rivet-actor"}})");
   EXPECT_EQ(missing.header("content-type"), "application/json");
   EXPECT_EQ(missing.header("x-rivet-error"), "guard.missing_header");
   EXPECT_EQ(missing.header("access-control-allow-origin"), "http://o");
   const auto no_route = get("/x", "x-rivet-target: bogus\r\n");
   EXPECT_EQ(no_route.status, 404);
   EXPECT_EQ(no_route.header("access-control-allow-origin"), "<none>");
-  EXPECT_EQ(no_route.body,
-            R"({"group":"guard","code":"no_route","message":"No route found for hostname h, path /x.","metadata":{"host":"h","path":"/x"}})");
+  EXPECT_EQ(
+      no_route.body,
+      R"({"group":"guard","code":"no_route","message":"No route found for hostname h, path /x.","metadata":{"host":"h","path":"/x"}})");
 }
 
 TEST_F(HttpServer, HeadAnswersHaveNoBody) {
@@ -153,7 +156,8 @@ TEST_F(HttpServer, PipelinedRequestsAreAnsweredInOrder) {
   start();
   RawClient client = connect();
   std::string all;
-  for (int i = 0; i < 50; ++i) all += request("/n" + std::to_string(i), "", std::string(static_cast<std::size_t>(i), 'x'));
+  for (int i = 0; i < 50; ++i)
+    all += request("/n" + std::to_string(i), "", std::string(static_cast<std::size_t>(i), 'x'));
   client.send(all);
   for (int i = 0; i < 50; ++i)
     EXPECT_EQ(client.response()->body, "POST /n" + std::to_string(i) + " " + std::to_string(i));
@@ -187,8 +191,8 @@ TEST_F(HttpServer, ARequestThatEndsEarlyIsNotServed) {
 TEST_F(HttpServer, ByteByByteRequestsAreRead) {
   start();
   RawClient client = connect();
-  for (const char c : "POST /slow HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n" +
-                          std::string())
+  for (const char c :
+       "POST /slow HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n" + std::string())
     client.send(std::string_view(&c, 1));
   EXPECT_EQ(client.response()->body, "POST /slow 2");
 }
@@ -363,9 +367,8 @@ TEST_F(HttpServer, StalledRequestsTimeOut) {
 
 TEST_F(HttpServer, AnActorThatNeverAnswersIsA504) {
   settings.response_start_timeout = Millis(50);
-  auto never = std::make_shared<Signal>();
-  engine.on_fetch = [never](ActorId, HttpRequest, FetchOptions) -> Task<Result<HttpResponse>> {
-    co_await never->wait();
+  engine.on_fetch = [this](ActorId, HttpRequest, FetchOptions) -> Task<Result<HttpResponse>> {
+    co_await forever();
     co_return HttpResponse{};
   };
   start();
@@ -378,9 +381,8 @@ TEST_F(HttpServer, AnActorThatNeverAnswersIsA504) {
 
 TEST_F(HttpServer, AQueryThatIsNeverResolvedIsA504) {
   settings.resolve_query_timeout = Millis(50);
-  auto never = std::make_shared<Signal>();
-  engine.fake_directory.on_find_by_key = [never](std::string, std::string) -> Task<Result<std::optional<ActorId>>> {
-    co_await never->wait();
+  engine.fake_directory.on_find_by_key = [this](std::string, std::string) -> Task<Result<std::optional<ActorId>>> {
+    co_await forever();
     co_return std::optional<ActorId>();
   };
   start();
@@ -448,10 +450,9 @@ TEST_F(HttpServer, AStopLetsTheRunningRequestFinish) {
 
 TEST_F(HttpServer, AStopCutsWhatIsLeftAfterItsLimit) {
   Awaited<bool> arrived;
-  auto never = std::make_shared<Signal>();
   engine.on_fetch = [&](ActorId, HttpRequest, FetchOptions) -> Task<Result<HttpResponse>> {
     arrived.set(true);
-    co_await never->wait();
+    co_await forever();
     co_return HttpResponse{};
   };
   start();

@@ -14,7 +14,8 @@ class Proxy : public ::testing::Test, public ProxyObserver {
 
   Proxy() {
     id = Id::make(world.ports().random, 1);
-    engine.fake_directory.on_find_by_key = [this](std::string name, std::string key) -> Task<Result<std::optional<ActorId>>> {
+    engine.fake_directory.on_find_by_key = [this](std::string name,
+                                                  std::string key) -> Task<Result<std::optional<ActorId>>> {
       looked_up = name + ":" + key;
       co_return known;
     };
@@ -127,8 +128,9 @@ TEST_F(Proxy, AnUnavailableServiceIsTriedSevenTimes) {
   EXPECT_GE(elapsed, Millis(150 + 300 + 600 + 1200 + 2400 + 4800));
   const HttpResponse answer = error_answer(result.error());
   EXPECT_EQ(answer.status, 502);
-  EXPECT_EQ(to_string(answer.body),
-            R"({"group":"guard","code":"retry_attempts_exceeded","message":"All 7 retry attempts failed for custom_serve. Last status: 503. Last error: guard.service_unavailable.","metadata":{"attempts":7,"last_error_code":"guard.service_unavailable","last_status":"503","last_target_kind":"custom_serve"}})");
+  EXPECT_EQ(
+      to_string(answer.body),
+      R"({"group":"guard","code":"retry_attempts_exceeded","message":"All 7 retry attempts failed for custom_serve. Last status: 503. Last error: guard.service_unavailable.","metadata":{"attempts":7,"last_error_code":"guard.service_unavailable","last_status":"503","last_target_kind":"custom_serve"}})");
 }
 
 TEST_F(Proxy, ARetryResolvesAgainAndEndsWithWhatItFinds) {

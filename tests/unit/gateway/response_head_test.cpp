@@ -14,7 +14,8 @@ std::string head(int status, const ResponseFraming& framing, const HttpHeaders& 
 }
 
 TEST(ResponseHead, FramingFollowsTheBody) {
-  EXPECT_EQ(head(200, {BodyFraming::length, 12, true, true}), "HTTP/1.1 200 OK\r\ncontent-length: 12\r\ndate: D\r\n\r\n");
+  EXPECT_EQ(head(200, {BodyFraming::length, 12, true, true}),
+            "HTTP/1.1 200 OK\r\ncontent-length: 12\r\ndate: D\r\n\r\n");
   EXPECT_EQ(head(200, {BodyFraming::chunked, 0, true, false}),
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\ndate: D\r\n\r\n");
   EXPECT_EQ(head(204, {BodyFraming::none, 0, false, true}),
@@ -27,16 +28,17 @@ TEST(ResponseHead, UnknownStatusesHaveNoReasonAndImpossibleOnesAre500) {
 }
 
 TEST(ResponseHead, FieldsThatWouldBreakTheHeadAreLeftOut) {
-  const std::string out = head(200, {}, {{"ok", "v"},
-                                         {"", "v"},
-                                         {"a b", "v"},
-                                         {"a:b", "v"},
-                                         {"cr", "v\rw"},
-                                         {"lf", "v\nw"},
-                                         {"nul", std::string("v\0w", 3)},
-                                         {"Proxy-Authenticate", "v"},
-                                         {"Keep-Alive", "v"},
-                                         {"Upper", "V"}});
+  const std::string out = head(200, {},
+                               {{"ok", "v"},
+                                {"", "v"},
+                                {"a b", "v"},
+                                {"a:b", "v"},
+                                {"cr", "v\rw"},
+                                {"lf", "v\nw"},
+                                {"nul", std::string("v\0w", 3)},
+                                {"Proxy-Authenticate", "v"},
+                                {"Keep-Alive", "v"},
+                                {"Upper", "V"}});
   EXPECT_EQ(out, "HTTP/1.1 200 OK\r\nok: v\r\nupper: V\r\ndate: D\r\n\r\n");
 }
 

@@ -46,11 +46,20 @@ class ServerTest : public ::testing::Test {
  protected:
   static constexpr const char* kActor = "/gateway/hkay2d8eub5p74v1pfgpr7isbeal00";
 
-  ~ServerTest() override {
+  /// Waits until the test is over.
+  Task<void> forever() {
+    co_await suspend<Done>([this](Continuation<Done> waiter) {
+      const std::lock_guard lock(mutex_);
+      waiting_forever_.push_back(std::move(waiter));
+    });
+  }
+
+  void TearDown() override {
     server_.reset();
     work_.reset();
     context_.stop();
     for (auto& thread : threads_) thread.join();
+    waiting_forever_.clear();
   }
 
   void start() {
@@ -89,6 +98,8 @@ class ServerTest : public ::testing::Test {
   std::unique_ptr<Random> random_ = make_system_random();
   std::unique_ptr<Server> server_;
   std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::vector<Continuation<Done>> waiting_forever_;
 };
 
 }  // namespace troupe

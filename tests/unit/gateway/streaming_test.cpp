@@ -71,6 +71,10 @@ class Streaming : public ServerTest {
       co_return response;
     };
   }
+  void TearDown() override {
+    ServerTest::TearDown();
+    body = nullptr;
+  }
   RawClient ask(std::string_view method = "GET", std::string_view version = "1.1", int receive_buffer = 0) {
     RawClient client = connect(receive_buffer);
     client.send(std::string(method) + " " + kActor + "/x HTTP/" + std::string(version) + "\r\nhost: h\r\n\r\n");
@@ -152,6 +156,7 @@ TEST_F(Streaming, AStopCutsAnEndlessBody) {
   EXPECT_EQ(client.read_until("abc\r\n"), "3\r\nabc\r\n");
   spawn(server().stop(Millis(20))).get();
   EXPECT_EQ(client.read_to_end(), "");
+  EXPECT_TRUE(body->cancelled.wait());
 }
 
 }  // namespace

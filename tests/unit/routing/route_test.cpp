@@ -106,9 +106,10 @@ TEST(Route, AnIdIsDecodedAndReadInAnyCase) {
 }
 
 TEST(Route, MalformedDirectPathsAreNoGatewayPaths) {
-  for (const auto& target : {std::string("/gateway"), std::string("/gateway/"), std::string("/gateway/@t/x"),
-                             path("@/x"), path("//x"), std::string("//gateway/") + std::string(kId),
-                             std::string("/gateway//") + std::string(kId), std::string("/gateway/%ff/x"), path("@%ff/x")})
+  for (const auto& target :
+       {std::string("/gateway"), std::string("/gateway/"), std::string("/gateway/@t/x"), path("@/x"), path("//x"),
+        std::string("//gateway/") + std::string(kId), std::string("/gateway//") + std::string(kId),
+        std::string("/gateway/%ff/x"), path("@%ff/x")})
     EXPECT_TRUE(is_management(route_http(target))) << target;
 }
 
@@ -128,11 +129,11 @@ TEST(Route, SkipReadyWaitComesFromHeaderOrSubprotocol) {
   EXPECT_EQ(metadata_of(bad, "header"), "x-rivet-skip-ready-wait");
   EXPECT_EQ(metadata_of(bad, "detail"), "expected true, false, 1, or 0");
 
-  EXPECT_TRUE(actor_of(route_socket(path("/x"), {{"sec-websocket-protocol", "rivet, rivet_skip_ready_wait"}}))
-                  .skip_ready_wait);
-  EXPECT_FALSE(actor_of(route_socket(path("/x"), {{"sec-websocket-protocol", "rivet"},
-                                                  {"x-rivet-skip-ready-wait", "1"}}))
-                   .skip_ready_wait);
+  EXPECT_TRUE(
+      actor_of(route_socket(path("/x"), {{"sec-websocket-protocol", "rivet, rivet_skip_ready_wait"}})).skip_ready_wait);
+  EXPECT_FALSE(
+      actor_of(route_socket(path("/x"), {{"sec-websocket-protocol", "rivet"}, {"x-rivet-skip-ready-wait", "1"}}))
+          .skip_ready_wait);
 }
 
 TEST(Route, ASocketOnAPathNeedsASubprotocolHeaderOrATokenInTheUrl) {
@@ -203,8 +204,8 @@ TEST(Route, SkipReadyWaitOfAQueryPathIsAParameter) {
   EXPECT_TRUE(actor_of(by_query(kGet, "&rvt-skip-ready-wait=true")).skip_ready_wait);
   EXPECT_TRUE(actor_of(by_query(kGet, "&rvt-skip-ready-wait=1")).skip_ready_wait);
   EXPECT_FALSE(actor_of(by_query(kGet, "&rvt-skip-ready-wait=0")).skip_ready_wait);
-  EXPECT_FALSE(actor_of(route_http("/gateway/n/x?" + std::string(kGet), {{"x-rivet-skip-ready-wait", "1"}}))
-                   .skip_ready_wait);
+  EXPECT_FALSE(
+      actor_of(route_http("/gateway/n/x?" + std::string(kGet), {{"x-rivet-skip-ready-wait", "1"}})).skip_ready_wait);
 }
 
 TEST(Route, PoolWinsOverRunner) {
@@ -297,9 +298,9 @@ TEST(Route, HeaderTargetsWithoutActorAreRefused) {
   EXPECT_TRUE(std::get<Refusal>(missing).actor_route);
   EXPECT_EQ(error_of(route_http("/request", {{"x-rivet-target", "actor"}, {"x-rivet-actor", "bad-id"}})),
             "core.internal_error");
-  EXPECT_EQ(error_of(route_http("/request", {{"x-rivet-target", "actor"},
-                                             {"x-rivet-actor", std::string(kId)},
-                                             {"x-rivet-skip-ready-wait", "x"}})),
+  EXPECT_EQ(error_of(route_http(
+                "/request",
+                {{"x-rivet-target", "actor"}, {"x-rivet-actor", std::string(kId)}, {"x-rivet-skip-ready-wait", "x"}})),
             "guard.invalid_header");
 }
 
@@ -321,9 +322,10 @@ TEST(Route, HostsConnectByPath) {
 }
 
 TEST(Route, SubprotocolsTargetActors) {
-  const Target target = route_socket(
-      "/websocket/a?b=c", {{"sec-websocket-protocol", "rivet, rivet_encoding.json ,rivet_target.actor,\trivet_actor.%68" +
-                                                          std::string(kId.substr(1)) + ", rivet_skip_ready_wait"}});
+  const Target target =
+      route_socket("/websocket/a?b=c",
+                   {{"sec-websocket-protocol", "rivet, rivet_encoding.json ,rivet_target.actor,\trivet_actor.%68" +
+                                                   std::string(kId.substr(1)) + ", rivet_skip_ready_wait"}});
   EXPECT_EQ(id_of(target), kId);
   EXPECT_EQ(actor_of(target).path, "/websocket/a?b=c");
   EXPECT_TRUE(actor_of(target).skip_ready_wait);
