@@ -71,7 +71,7 @@ Task<void> ActionRun::run(std::shared_ptr<CallBase>) {
   unlimit();
   if (temporary_) instance.drop(std::exchange(temporary_, nullptr));
   if (instance.saver().dirty()) {
-    auto saved = co_await instance.saver().commit(Ack::written);
+    auto saved = co_await instance.saver().commit(Ack::written, instance.calls_queued());
     if (result && !saved) result = saved.error();
   }
   answer(std::move(result));

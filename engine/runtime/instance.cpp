@@ -49,6 +49,7 @@ Instance::~Instance() = default;
 void Instance::enter(std::shared_ptr<CallBase> call) {
   if (auto refused = lifecycle_.refusal(call->traffic())) return call->fail(std::move(*refused));
   calls_.push_back(*call);
+  ++admitted_;
   call->admitted();
   begin_work(Work::call);
   detach(call->run(call));
@@ -57,7 +58,9 @@ void Instance::enter(std::shared_ptr<CallBase> call) {
 
 void Instance::call_left(CallBase&, bool was_admitted) {
   reserved_.fetch_sub(1, std::memory_order_relaxed);
-  if (was_admitted) end_work(Work::call);
+  if (!was_admitted) return;
+  --admitted_;
+  end_work(Work::call);
 }
 
 Error Instance::overloaded(const char* operation) const {

@@ -69,6 +69,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
 
   // -- calls ----------------------------------------------------------------------------------------------------------
   void call_left(CallBase& call, bool was_admitted);
+  /// Whether calls have arrived that wait for their turn.
+  bool calls_queued() const { return reserved_.load(std::memory_order_relaxed) > admitted_; }
   /// Whether the behavior has an action of that name.
   bool has_action(const std::string& name) const;
   /// Logs the exception that is being handled; what the caller of the actor's code gets for it.
@@ -157,6 +159,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
 
   /// Calls between their arrival, on any thread, and their answer.
   std::atomic<std::size_t> reserved_{0};
+  /// Those of them that have been admitted.
+  std::size_t admitted_ = 0;
   Lifecycle lifecycle_;
   bool starting_ = false;
   Deadlines deadlines_;

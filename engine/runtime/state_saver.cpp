@@ -74,7 +74,7 @@ bool StateSaver::covered(std::uint64_t revision, Ack ack) const {
   return (ack == Ack::durable ? durable_ : written_) >= revision;
 }
 
-Task<Result<void>> StateSaver::commit(Ack ack) {
+Task<Result<void>> StateSaver::commit(Ack ack, bool gather) {
   const auto wanted = revision_;
   while (writing_) {
     co_await write_ended_.wait();
@@ -82,7 +82,19 @@ Task<Result<void>> StateSaver::commit(Ack ack) {
     if (!writing_ && failure_ && failed_revision_ >= wanted) co_return *failure_;
   }
   if (covered(wanted, ack)) co_return Result<void>();
+  if (gather) co_return co_await gather_and_write(ack);
   co_return co_await write(ack);
+}
+
+Task<Result<void>> StateSaver::gather_and_write(Ack ack) {
+  writing_ = true;
+  auto yield = [](Continuation<Done> waiter) { waiter.post({}); };
+  (void)co_await suspend<Done>(std::move(yield));
+  auto result = co_await write(ack);
+  // A write that did not come as far as the store has not done this.
+  writing_ = false;
+  write_ended_.notify_all();
+  co_return result;
 }
 
 Task<Result<void>> StateSaver::write(Ack ack) {

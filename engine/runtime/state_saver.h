@@ -47,7 +47,9 @@ class StateSaver {
 
   /// Returns when the changes so far are committed. Errors: those of the store and of the serialisation; the changes
   /// stay marked and are tried again by the tick.
-  Task<Result<void>> commit(Ack ack);
+  /// `gather`: more changes are about to come, so let what is ready on the actor's executor run first; one commit
+  /// covers them all.
+  Task<Result<void>> commit(Ack ack, bool gather = false);
   /// The first snapshot of a new actor.
   Task<Result<void>> commit_first(Bytes state);
 
@@ -55,6 +57,7 @@ class StateSaver {
   using Nanos = std::chrono::nanoseconds;
 
   Task<Result<void>> write(Ack ack);
+  Task<Result<void>> gather_and_write(Ack ack);
   Task<Result<void>> store(Bytes state, std::uint64_t revision, Ack ack);
   void finished(std::uint64_t revision, Ack ack, const Result<void>& result);
   bool covered(std::uint64_t revision, Ack ack) const;

@@ -87,7 +87,7 @@ void bench_throughput(const Options& options) {
 
   print_head("WebSocket action (bare Beast echoes)");
   // ActionRequest 7 "increment" [1].
-  const auto frame = websocket_frame(true, std::string("\x04\x00\x00\x07\x09increment\x02\x81\x01", 16));
+  const auto frame = websocket_frame(true, std::string("\x04\x00\x00\x07\x09increment\x02\x81\x01", 17));
   for (const int connections : {1, 16, 64}) {
     Load load;
     load.seconds = options.seconds;
