@@ -82,7 +82,7 @@ describe("what was acknowledged survives kill -9", () => {
 
 test("every durability setting starts, serves and restarts", async () => {
   for (const durability of ["sync", "interval", "os"]) {
-    const engine = await Engine.start({ env: { TROUPE__DURABILITY: durability } });
+    const engine = await Engine.start({ env: { RIVET__TROUPE__DURABILITY: durability } });
     const client = connect(engine);
     await client.store.getOrCreate(["d"]).put("k", durability);
     await engine.kill();

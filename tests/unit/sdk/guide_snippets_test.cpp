@@ -356,11 +356,11 @@ std::map<std::string, std::string> compiled_snippets() {
 }
 
 /// C++ blocks by the name in the comment before them.
-std::map<std::string, std::string> guide_snippets() {
+std::map<std::string, std::string> snippets_of(const std::string& page) {
   std::map<std::string, std::string> snippets;
   std::string before, name, body;
   bool inside = false;
-  for (const auto& line : lines_of(TROUPE_SOURCE_DIR "/docs/guides/cpp-actors.md")) {
+  for (const auto& line : lines_of(TROUPE_SOURCE_DIR "/" + page)) {
     if (inside && line == "```") {
       snippets[name] = body;
       inside = false;
@@ -378,7 +378,17 @@ std::map<std::string, std::string> guide_snippets() {
   return snippets;
 }
 
-TEST(Guide, ShowsTheCompiledCode) { EXPECT_EQ(guide_snippets(), compiled_snippets()); }
+TEST(Guide, ShowsTheCompiledCode) { EXPECT_EQ(snippets_of("docs/guides/cpp-actors.md"), compiled_snippets()); }
+
+TEST(Readme, ShowsTheCompiledCode) {
+  const auto compiled = compiled_snippets();
+  const auto shown = snippets_of("README.md");
+  EXPECT_FALSE(shown.empty());
+  for (const auto& [name, code] : shown) {
+    ASSERT_TRUE(compiled.contains(name)) << name;
+    EXPECT_EQ(code, compiled.at(name));
+  }
+}
 
 }  // namespace
 }  // namespace troupe::test
