@@ -11,6 +11,9 @@ using boost::beast::string_view;
 using ErrorCode = boost::beast::error_code;
 
 constexpr std::size_t kBodyReserveMax = 64 * 1024;
+/// "0", two line ends: no chunked body ends in less. Beast's parser asserts that it has that much when it comes back to
+/// a last chunk that was torn.
+constexpr std::size_t kLastChunkSize = 5;
 /// Colon, space and line end.
 constexpr std::size_t kFieldOverhead = 4;
 
@@ -139,8 +142,11 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
   Step step;
   ErrorCode ec;
   // Each call stops at the end of an element; only "need more" says that the rest must wait.
-  while (!parser.is_done() && !ec && step.consumed < size)
-    step.consumed += parser.put(boost::asio::const_buffer(data + step.consumed, size - step.consumed), ec);
+  while (!parser.is_done() && !ec && step.consumed < size) {
+    const std::size_t left = size - step.consumed;
+    if (parser.is_header_done() && parser.chunked() && left < kLastChunkSize) break;
+    step.consumed += parser.put(boost::asio::const_buffer(data + step.consumed, left), ec);
+  }
   if (parser.is_done() && !ec) {
     step.status = Status::done;
   } else if (ec == http::error::body_limit) {

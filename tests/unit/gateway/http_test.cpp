@@ -165,14 +165,22 @@ TEST_F(HttpServer, PipelinedRequestsAreAnsweredInOrder) {
 
 TEST_F(HttpServer, AnyTornRequestIsReadWhenItsRestArrives) {
   start();
-  const std::string whole = request("/torn", "x-a: b\r\n", "body!");
-  for (std::size_t cut = 1; cut < whole.size(); ++cut) {
-    RawClient client = connect();
-    client.send(whole.substr(0, cut));
-    client.send(whole.substr(cut));
-    const auto answer = client.response();
-    ASSERT_TRUE(answer) << cut;
-    EXPECT_EQ(answer->body, "POST /torn 5") << cut;
+  const std::string head = "POST /torn HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
+  const std::pair<std::string, std::string> requests[] = {
+      {request("/torn", "x-a: b\r\n", "body!"), "POST /torn 5"},
+      {head + "3\r\nabc\r\n0\r\n\r\n", "POST /torn 3"},
+      {head + "0\r\n\r\n", "POST /torn 0"},
+      {head + "0\r\nx-trailer: y\r\n\r\n", "POST /torn 0"},
+  };
+  for (const auto& [whole, expected] : requests) {
+    for (std::size_t cut = 1; cut < whole.size(); ++cut) {
+      RawClient client = connect();
+      client.send(whole.substr(0, cut));
+      client.send(whole.substr(cut));
+      const auto answer = client.response();
+      ASSERT_TRUE(answer) << cut;
+      EXPECT_EQ(answer->body, expected) << cut;
+    }
   }
 }
 
@@ -191,10 +199,11 @@ TEST_F(HttpServer, ARequestThatEndsEarlyIsNotServed) {
 TEST_F(HttpServer, ByteByByteRequestsAreRead) {
   start();
   RawClient client = connect();
-  for (const char c :
-       "POST /slow HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n" + std::string())
-    client.send(std::string_view(&c, 1));
-  EXPECT_EQ(client.response()->body, "POST /slow 2");
+  const std::string head = "POST /slow HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
+  for (const auto* body : {"2\r\nab\r\n0\r\n\r\n", "0\r\n\r\n", "0;x=y\r\nt: u\r\n\r\n"}) {
+    for (const char c : head + body) client.send(std::string_view(&c, 1));
+    EXPECT_EQ(client.response()->body, std::string("POST /slow ") + (body[0] == '2' ? "2" : "0"));
+  }
 }
 
 TEST_F(HttpServer, MalformedRequestsAre400AndClosed) {
