@@ -96,16 +96,14 @@ Init read_init(BareReader& in, std::uint16_t version) {
 
 template <>
 Result<HttpActionRequest> read(BytesView bytes) {
-  return read_versioned<HttpActionRequest>(bytes, kFirstVersion, [](BareReader& in, std::uint16_t, auto& message) {
-    message.args = read_args(in);
-  });
+  return read_versioned<HttpActionRequest>(
+      bytes, kFirstVersion, [](BareReader& in, std::uint16_t, auto& message) { message.args = read_args(in); });
 }
 
 template <>
 Result<HttpActionResponse> read(BytesView bytes) {
-  return read_versioned<HttpActionResponse>(bytes, kFirstVersion, [](BareReader& in, std::uint16_t, auto& message) {
-    message.output = read_value(in);
-  });
+  return read_versioned<HttpActionResponse>(
+      bytes, kFirstVersion, [](BareReader& in, std::uint16_t, auto& message) { message.output = read_value(in); });
 }
 
 template <>
@@ -121,20 +119,20 @@ Result<HttpQueueSendRequest> read(BytesView bytes) {
 
 template <>
 Result<HttpQueueSendResponse> read(BytesView bytes) {
-  return read_versioned<HttpQueueSendResponse>(
-      bytes, kFirstQueueVersion, [](BareReader& in, std::uint16_t, auto& message) {
-        message.status = in.string();
-        message.response = read_optional_value(in);
-      });
+  return read_versioned<HttpQueueSendResponse>(bytes, kFirstQueueVersion,
+                                               [](BareReader& in, std::uint16_t, auto& message) {
+                                                 message.status = in.string();
+                                                 message.response = read_optional_value(in);
+                                               });
 }
 
 template <>
 Result<HttpResponseError> read(BytesView bytes) {
-  return read_versioned<HttpResponseError>(
-      bytes, kFirstVersion, [](BareReader& in, std::uint16_t version, auto& message) {
-        read_error(in, message);
-        message.actor = read_actor(in, version);
-      });
+  return read_versioned<HttpResponseError>(bytes, kFirstVersion,
+                                           [](BareReader& in, std::uint16_t version, auto& message) {
+                                             read_error(in, message);
+                                             message.actor = read_actor(in, version);
+                                           });
 }
 
 template <>

@@ -13,7 +13,9 @@ inline constexpr std::array<std::uint8_t, 13> kUndefinedItem{0x82, 0x6a, '$', 'U
 inline constexpr std::uint8_t kNullItem = 0xf6;
 inline constexpr std::uint8_t kEmptyArrayItem = 0x80;
 
-inline BytesView output_item(const Bytes& output) { return output.empty() ? BytesView(kUndefinedItem) : BytesView(output); }
+inline BytesView output_item(const Bytes& output) {
+  return output.empty() ? BytesView(kUndefinedItem) : BytesView(output);
+}
 
 /// Whether `bytes` is exactly one well-formed CBOR item.
 bool is_one_item(BytesView bytes);

@@ -113,7 +113,7 @@ std::optional<ActorEffect> Placement::next_effect(const SlotPtr& slot) {
     std::lock_guard lock(shard.mutex);
     if (!slot->effects.empty()) {
       ActorEffect effect = slot->effects.front();
-      slot->effects.pop_front();
+      slot->effects.erase(slot->effects.begin());
       return effect;
     }
     slot->performing = false;

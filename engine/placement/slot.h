@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,7 +38,8 @@ struct Slot {
   bool gone = false;
 
   /// Effects not yet performed, and whether somebody performs them now. One performer at a time keeps their order.
-  std::deque<ActorEffect> effects;
+  /// (A vector: an empty deque costs half a KiB for each actor.)
+  std::vector<ActorEffect> effects;
   bool performing = false;
 
   std::shared_ptr<Host> host;

@@ -13,9 +13,9 @@ namespace troupe {
 
 /// Group commit: many commits that have been written share one fsync.
 ///
-/// At most one sync runs at a time. Whoever joins before a sync begins is answered by it; whoever joins while it runs is
-/// answered by the next one, because the running fsync may have passed the page of its write already.
-/// Threads: any. Bound: one waiter per suspended commit. Lifetime: shared with its jobs.
+/// At most one sync runs at a time. Whoever joins before a sync begins is answered by it; whoever joins while it runs
+/// is answered by the next one, because the running fsync may have passed the page of its write already. Threads: any.
+/// Bound: one waiter per suspended commit. Lifetime: shared with its jobs.
 class GroupSync : public std::enable_shared_from_this<GroupSync> {
  public:
   using Waiter = Continuation<Result<void>>;

@@ -82,9 +82,7 @@ class MemoryStore final : public Store {
                                                          ScanOptions options) {
     co_return rows->scan(begin, end, options);
   }
-  static Task<Result<void>> commit_task(std::shared_ptr<Rows> rows, WriteBatch batch) {
-    co_return rows->commit(batch);
-  }
+  static Task<Result<void>> commit_task(std::shared_ptr<Rows> rows, WriteBatch batch) { co_return rows->commit(batch); }
 
   const std::shared_ptr<Rows> rows_ = std::make_shared<Rows>();
 };

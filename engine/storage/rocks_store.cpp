@@ -98,15 +98,16 @@ std::optional<Result<RocksCore::Found>> RocksCore::get_cached(const Bytes& key) 
 }
 
 void RocksCore::get_slowly(Bytes key, Continuation<Result<Found>> done) {
-  boost::asio::post(ports_.storage, [self = shared_from_this(), key = std::move(key), done = std::move(done)]() mutable {
-    const JobGate::Pass pass(self->gate_);
-    if (!pass) return done.post(closed_error());
-    rocksdb::PinnableSlice value;
-    const rocksdb::Status status = self->db_->Get({}, self->db_->DefaultColumnFamily(), slice(key), &value);
-    if (status.IsNotFound()) return done.post(Found());
-    if (!status.ok()) return done.post(rocks_error(status, "cannot read"));
-    done.post(Found(bytes_of(value)));
-  });
+  boost::asio::post(
+      ports_.storage, [self = shared_from_this(), key = std::move(key), done = std::move(done)]() mutable {
+        const JobGate::Pass pass(self->gate_);
+        if (!pass) return done.post(closed_error());
+        rocksdb::PinnableSlice value;
+        const rocksdb::Status status = self->db_->Get({}, self->db_->DefaultColumnFamily(), slice(key), &value);
+        if (status.IsNotFound()) return done.post(Found());
+        if (!status.ok()) return done.post(rocks_error(status, "cannot read"));
+        done.post(Found(bytes_of(value)));
+      });
 }
 
 void RocksCore::scan(Bytes begin, Bytes end, ScanOptions options, Continuation<Result<std::vector<StoreEntry>>> done) {

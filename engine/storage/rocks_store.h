@@ -71,8 +71,7 @@ class RocksCore : public std::enable_shared_from_this<RocksCore> {
   /// Nothing: not possible without blocking.
   std::optional<Result<void>> apply(const WriteBatch& batch, bool sync, Speed speed);
   std::optional<Result<void>> check_expectations(const WriteBatch& batch, Speed speed);
-  rocksdb::Status add_range_erase(const WriteBatch& batch, std::size_t position, Speed speed,
-                                  rocksdb::WriteBatch& out);
+  rocksdb::Status add_range_erase(const WriteBatch& batch, std::size_t position, Speed speed, rocksdb::WriteBatch& out);
   void run_slow_commits();
   /// False when the queue was empty.
   bool run_slow_commit();

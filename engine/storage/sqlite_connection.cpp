@@ -21,10 +21,10 @@ bool equal(const char* text, const char* other) { return text && ::strcasecmp(te
 
 /// Settings of these end up in the file, or are none.
 bool is_lasting_pragma(const char* name) {
-  constexpr std::array kNames{"application_id",  "user_version",    "table_info",  "table_xinfo",
-                              "table_list",      "index_info",      "index_list",  "index_xinfo",
-                              "foreign_key_list", "foreign_key_check", "optimize", "integrity_check",
-                              "quick_check",     "wal_checkpoint",  "journal_mode"};
+  constexpr std::array kNames{"application_id",   "user_version",      "table_info",  "table_xinfo",
+                              "table_list",       "index_info",        "index_list",  "index_xinfo",
+                              "foreign_key_list", "foreign_key_check", "optimize",    "integrity_check",
+                              "quick_check",      "wal_checkpoint",    "journal_mode"};
   return std::any_of(kNames.begin(), kNames.end(), [&](const char* known) { return equal(name, known); });
 }
 
@@ -66,7 +66,8 @@ Result<void> SqliteConnection::configure(DurabilityMode durability) {
   TROUPE_TRY(const SqlResult mode, exec("PRAGMA journal_mode = WAL"));
   const bool is_wal = !mode.rows.empty() && mode.rows[0].size() == 1 && mode.rows[0][0] == SqlValue(std::string("wal"));
   if (!is_wal) return sqlite_failure("the file cannot be put into WAL mode");
-  TROUPE_CHECK(control(durability == DurabilityMode::sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
+  TROUPE_CHECK(
+      control(durability == DurabilityMode::sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
   TROUPE_CHECK(control("PRAGMA foreign_keys = ON"));
   TROUPE_CHECK(control("PRAGMA recursive_triggers = ON"));
   TROUPE_CHECK(control("PRAGMA temp_store = MEMORY"));
@@ -93,8 +94,11 @@ int SqliteConnection::authorize(void* self, int action, const char* first, const
     case SQLITE_CREATE_TEMP_INDEX:
     case SQLITE_CREATE_TEMP_TABLE:
     case SQLITE_CREATE_TEMP_TRIGGER:
-    case SQLITE_CREATE_TEMP_VIEW: connection->has_session_state_ = true; return SQLITE_OK;
-    default: return SQLITE_OK;
+    case SQLITE_CREATE_TEMP_VIEW:
+      connection->has_session_state_ = true;
+      return SQLITE_OK;
+    default:
+      return SQLITE_OK;
   }
 }
 
@@ -127,8 +131,7 @@ Result<SqlResult> SqliteConnection::exec(const std::string& sql) {
     if (code != SQLITE_OK) return sqlite_failure("failed to prepare sqlite exec statement", database_);
     rest = tail;
     if (!statement) continue;
-    TROUPE_TRY(SqlResult result,
-               step_to_end(database_, statement.get(), "failed to step sqlite exec statement"));
+    TROUPE_TRY(SqlResult result, step_to_end(database_, statement.get(), "failed to step sqlite exec statement"));
     if (!result.columns.empty()) {
       last.columns = std::move(result.columns);
       last.rows = std::move(result.rows);
@@ -171,7 +174,8 @@ Result<SqliteStatement> SqliteConnection::prepare_single(const std::string& sql)
 }
 
 SqliteStatement SqliteConnection::take_cached(const std::string& sql) {
-  const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const Cached& cached) { return cached.sql == sql; });
+  const auto found =
+      std::find_if(cache_.begin(), cache_.end(), [&](const Cached& cached) { return cached.sql == sql; });
   if (found == cache_.end()) return nullptr;
   SqliteStatement statement = std::move(found->statement);
   cache_.erase(found);

@@ -20,10 +20,14 @@ Error expired_error(Millis timeout) {
 
 Error ended_error(const SqlTransactionState& transaction, End end) {
   switch (end) {
-    case End::expired: return expired_error(transaction.timeout);
-    case End::closed: return make_error("sqlite", "transaction_closed");
-    case End::committed: return make_error("sqlite", "transaction_terminal", Value::object({{"state", "committed"}}));
-    default: return make_error("sqlite", "transaction_terminal", Value::object({{"state", "rolled back"}}));
+    case End::expired:
+      return expired_error(transaction.timeout);
+    case End::closed:
+      return make_error("sqlite", "transaction_closed");
+    case End::committed:
+      return make_error("sqlite", "transaction_terminal", Value::object({{"state", "committed"}}));
+    default:
+      return make_error("sqlite", "transaction_terminal", Value::object({{"state", "rolled back"}}));
   }
 }
 
@@ -33,7 +37,8 @@ SqliteFile::SqliteFile(std::weak_ptr<SqliteFiles> files, std::shared_ptr<SqliteS
                        std::filesystem::path path)
     : files_(std::move(files)), shared_(std::move(shared)), id_(id), path_(std::move(path)) {}
 
-// -- sessions -----------------------------------------------------------------------------------------------------------
+// -- sessions
+// -----------------------------------------------------------------------------------------------------------
 
 std::shared_ptr<SqlSession> SqliteFile::open_session(std::uint32_t generation) {
   Operations failed;
@@ -119,7 +124,8 @@ void SqliteFile::close_all(Closed closed) {
   fail_all(std::move(failed), make_error("sqlite", "closed"));
 }
 
-// -- operations ---------------------------------------------------------------------------------------------------------
+// -- operations
+// ---------------------------------------------------------------------------------------------------------
 
 void SqliteFile::submit(std::unique_ptr<SqlOperation> operation) {
   std::optional<Error> error;
@@ -167,7 +173,8 @@ void SqliteFile::drop(const std::shared_ptr<SqlTransactionState>& transaction) {
   fail_all(std::move(failed), ended_error(*transaction, End::rolled_back));
 }
 
-// -- the job ------------------------------------------------------------------------------------------------------------
+// -- the job
+// ------------------------------------------------------------------------------------------------------------
 
 bool SqliteFile::has_work() const {
   if (transaction_) return transaction_->ending != End::none || !transaction_->queue.empty();
@@ -301,7 +308,8 @@ void SqliteFile::close_connection(Lock lock) {
   if (const auto files = files_.lock()) files->closed(this);
 }
 
-// -- time and the end ---------------------------------------------------------------------------------------------------
+// -- time and the end
+// ---------------------------------------------------------------------------------------------------
 
 void SqliteFile::expire(const std::shared_ptr<SqlTransactionState>& transaction) {
   Operations failed;

@@ -109,7 +109,8 @@ std::vector<std::shared_ptr<SqliteFile>> SqliteFiles::idle_since(std::chrono::na
                                                                  std::size_t limit) const {
   std::vector<std::shared_ptr<SqliteFile>> files;
   std::lock_guard lock(mutex_);
-  for (auto entry = open_.begin(); entry != open_.end() && files.size() < limit && entry->last_used <= before; ++entry) {
+  for (auto entry = open_.begin(); entry != open_.end() && files.size() < limit && entry->last_used <= before;
+       ++entry) {
     files.push_back(entry->file);
   }
   return files;

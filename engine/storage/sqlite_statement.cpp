@@ -31,8 +31,10 @@ int bind_value(sqlite3_stmt* statement, int index, const SqlValue& value) {
 
 SqlValue column_value(sqlite3_stmt* statement, int column) {
   switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER: return static_cast<std::int64_t>(sqlite3_column_int64(statement, column));
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
+    case SQLITE_INTEGER:
+      return static_cast<std::int64_t>(sqlite3_column_int64(statement, column));
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, column);
     case SQLITE_TEXT: {
       const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
       return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
@@ -41,7 +43,8 @@ SqlValue column_value(sqlite3_stmt* statement, int column) {
       const auto* blob = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement, column));
       return Bytes(blob, blob + sqlite3_column_bytes(statement, column));
     }
-    default: return std::monostate();
+    default:
+      return std::monostate();
   }
 }
 

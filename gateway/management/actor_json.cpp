@@ -24,13 +24,20 @@ Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr)
 Json failure_json(const ActorFailure& failure) {
   using Kind = ActorFailure::Kind;
   switch (failure.kind) {
-    case Kind::crashed: return tagged("crashed", "message", text_or_null(failure.text));
-    case Kind::no_envoys: return "no_envoys";
-    case Kind::no_capacity: return "no_capacity";
-    case Kind::envoy_connection_lost: return tagged("envoy_connection_lost", "envoy_key", failure.text);
-    case Kind::envoy_no_response: return tagged("envoy_no_response", "envoy_key", text_or_null(failure.text));
-    case Kind::concurrent_actor_limit_reached: return "concurrent_actor_limit_reached";
-    case Kind::internal_error: break;
+    case Kind::crashed:
+      return tagged("crashed", "message", text_or_null(failure.text));
+    case Kind::no_envoys:
+      return "no_envoys";
+    case Kind::no_capacity:
+      return "no_capacity";
+    case Kind::envoy_connection_lost:
+      return tagged("envoy_connection_lost", "envoy_key", failure.text);
+    case Kind::envoy_no_response:
+      return tagged("envoy_no_response", "envoy_key", text_or_null(failure.text));
+    case Kind::concurrent_actor_limit_reached:
+      return "concurrent_actor_limit_reached";
+    case Kind::internal_error:
+      break;
   }
   return "internal_error";
 }

@@ -15,9 +15,12 @@ constexpr std::size_t kInputBytesMax = 1u << 20;
 constexpr std::string_view kCrashPolicies[] = {"restart", "sleep", "destroy"};
 constexpr Field kQueryFields[] = {{"namespace", FieldKind::text, true}};
 constexpr Field kCreateFields[] = {
-    {"datacenter"}, {"name", FieldKind::text, true},
-    {"key"},        {"input"},
-    {"runner_name_selector", FieldKind::text, true}, {"crash_policy", FieldKind::variant, true, kCrashPolicies},
+    {"datacenter"},
+    {"name", FieldKind::text, true},
+    {"key"},
+    {"input"},
+    {"runner_name_selector", FieldKind::text, true},
+    {"crash_policy", FieldKind::variant, true, kCrashPolicies},
 };
 constexpr Field kGetOrCreateFields[] = {
     {"datacenter"},

@@ -12,12 +12,16 @@ namespace {
 constexpr std::size_t kActorIdsMax = 32;
 
 constexpr Field kListFields[] = {
-    {"namespace", FieldKind::text, true}, {"name"},           {"key"},
-    {"actor_ids"},                        {"actor_id", FieldKind::ids}, {"include_destroyed", FieldKind::boolean},
-    {"limit", FieldKind::integer},        {"cursor"},
+    {"namespace", FieldKind::text, true},
+    {"name"},
+    {"key"},
+    {"actor_ids"},
+    {"actor_id", FieldKind::ids},
+    {"include_destroyed", FieldKind::boolean},
+    {"limit", FieldKind::integer},
+    {"cursor"},
 };
-constexpr Field kNamesFields[] = {
-    {"namespace", FieldKind::text, true}, {"limit", FieldKind::integer}, {"cursor"}};
+constexpr Field kNamesFields[] = {{"namespace", FieldKind::text, true}, {"limit", FieldKind::integer}, {"cursor"}};
 
 Error invalid_input(const char* message) {
   return make_error("validation", "invalid_input", Value::object({{"message", message}}));

@@ -18,9 +18,7 @@ bool equal_in_constant_time(std::string_view secret, std::string_view given) {
   return difference == 0;
 }
 
-Error forbidden(const char* reason) {
-  return make_error("api", "forbidden", Value::object({{"reason", reason}}));
-}
+Error forbidden(const char* reason) { return make_error("api", "forbidden", Value::object({{"reason", reason}})); }
 
 }  // namespace
 

@@ -25,14 +25,21 @@ bool is_json_content(const HttpHeaders& headers) {
 
 std::string describe(const Json& value) {
   switch (value.type()) {
-    case Json::value_t::null: return "null";
-    case Json::value_t::boolean: return "boolean `" + value.dump() + "`";
-    case Json::value_t::string: return "string " + value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    case Json::value_t::null:
+      return "null";
+    case Json::value_t::boolean:
+      return "boolean `" + value.dump() + "`";
+    case Json::value_t::string:
+      return "string " + value.dump(-1, ' ', false, Json::error_handler_t::replace);
     case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned: return "integer `" + value.dump() + "`";
-    case Json::value_t::number_float: return "floating point `" + value.dump() + "`";
-    case Json::value_t::array: return "sequence";
-    default: return "map";
+    case Json::value_t::number_unsigned:
+      return "integer `" + value.dump() + "`";
+    case Json::value_t::number_float:
+      return "floating point `" + value.dump() + "`";
+    case Json::value_t::array:
+      return "sequence";
+    default:
+      return "map";
   }
 }
 
@@ -67,7 +74,8 @@ Task<Result<Bytes>> collect(std::shared_ptr<BodyStream> stream) {
 }  // namespace
 
 Task<Result<JsonBody>> JsonBody::read(const HttpRequest& request, std::span<const Field> fields) {
-  if (!is_json_content(request.headers)) co_return bad_request("Expected request with `Content-Type: application/json`");
+  if (!is_json_content(request.headers))
+    co_return bad_request("Expected request with `Content-Type: application/json`");
   if (request.stream) {
     TROUPE_CO_TRY(const auto body, co_await collect(request.stream));
     co_return parse(as_text(body), fields);

@@ -36,13 +36,20 @@ class Scanner {
     if (at_end()) return fail(eof, position_);
     if (depth > kDepthMax) return fail_here("recursion limit exceeded");
     switch (peek()) {
-      case '{': return object(depth);
-      case '[': return array(depth);
-      case '"': return string();
-      case 't': return word("true");
-      case 'f': return word("false");
-      case 'n': return word("null");
-      default: return number();
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
+      case '"':
+        return string();
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number();
     }
   }
 
@@ -108,7 +115,8 @@ class Scanner {
     for (int i = 0; i < 4; ++i) {
       if (at_end()) return fail("EOF while parsing a string", position_);
       const char digit = text_[position_++];
-      const bool hex = (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f') || (digit >= 'A' && digit <= 'F');
+      const bool hex =
+          (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f') || (digit >= 'A' && digit <= 'F');
       if (!hex) return fail("invalid escape", position_);
     }
     return true;

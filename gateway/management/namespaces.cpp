@@ -54,8 +54,7 @@ Task<Result<HttpResponse>> list_namespaces(ApiCall call) {
   found = directory.namespaces();
   if (const auto limit = query.integer("limit"))
     found.resize(std::min(found.size(), static_cast<std::size_t>(std::min<std::uint64_t>(*limit, found.size()))));
-  co_return page_answer(found,
-                        found.empty() ? std::nullopt : std::optional(std::to_string(found.back().create_ts)));
+  co_return page_answer(found, found.empty() ? std::nullopt : std::optional(std::to_string(found.back().create_ts)));
 }
 
 Task<Result<HttpResponse>> create_namespace(ApiCall call) {

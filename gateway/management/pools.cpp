@@ -8,20 +8,25 @@ namespace troupe::management {
 namespace {
 
 constexpr std::string_view kVariants[] = {"serverless", "normal"};
-constexpr Field kEnvoyFields[] = {
-    {"namespace", FieldKind::text, true}, {"name"}, {"envoy_key", FieldKind::texts}, {"limit", FieldKind::integer},
-    {"cursor"}};
-constexpr Field kRunnerFields[] = {
-    {"namespace", FieldKind::text, true}, {"name"},
-    {"runner_ids"},                       {"runner_id", FieldKind::ids},
-    {"include_stopped", FieldKind::boolean}, {"limit", FieldKind::integer},
-    {"cursor"}};
-constexpr Field kRunnerNameFields[] = {
-    {"namespace", FieldKind::text, true}, {"limit", FieldKind::integer}, {"cursor"}};
-constexpr Field kConfigFields[] = {
-    {"namespace", FieldKind::text, true}, {"limit", FieldKind::integer},
-    {"cursor"},                           {"variant", FieldKind::variant, false, kVariants},
-    {"runner_names"},                     {"runner_name", FieldKind::texts}};
+constexpr Field kEnvoyFields[] = {{"namespace", FieldKind::text, true},
+                                  {"name"},
+                                  {"envoy_key", FieldKind::texts},
+                                  {"limit", FieldKind::integer},
+                                  {"cursor"}};
+constexpr Field kRunnerFields[] = {{"namespace", FieldKind::text, true},
+                                   {"name"},
+                                   {"runner_ids"},
+                                   {"runner_id", FieldKind::ids},
+                                   {"include_stopped", FieldKind::boolean},
+                                   {"limit", FieldKind::integer},
+                                   {"cursor"}};
+constexpr Field kRunnerNameFields[] = {{"namespace", FieldKind::text, true}, {"limit", FieldKind::integer}, {"cursor"}};
+constexpr Field kConfigFields[] = {{"namespace", FieldKind::text, true},
+                                   {"limit", FieldKind::integer},
+                                   {"cursor"},
+                                   {"variant", FieldKind::variant, false, kVariants},
+                                   {"runner_names"},
+                                   {"runner_name", FieldKind::texts}};
 
 /// An empty page, after the checks. The actors of this process have no host entry of their own, and older hosts than
 /// envoys do not exist.

@@ -69,7 +69,8 @@ std::optional<std::string> problem(const Field& field, const Values& values) {
           return std::string(field.name) + "[" + std::to_string(i) + "]: " + id.error().message();
       break;
     case FieldKind::text:
-    case FieldKind::texts: break;
+    case FieldKind::texts:
+      break;
   }
   return std::nullopt;
 }

@@ -33,8 +33,7 @@ HttpResponse error_answer(const Error& error) {
   response.status = error_status(error);
   response.headers.set("content-type", "application/json");
   if (is_internal(error)) {
-    response.body =
-        to_bytes(R"({"group":"core","code":"internal_error","message":"An internal error occurred"})");
+    response.body = to_bytes(R"({"group":"core","code":"internal_error","message":"An internal error occurred"})");
     return response;
   }
   std::string body = "{\"group\":";

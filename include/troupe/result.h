@@ -37,18 +37,18 @@ using Task = boost::asio::awaitable<T>;
 /// Evaluates `expr` (a Result), returns its error from the enclosing function or continues with the value.
 #define TROUPE_CONCAT_IMPL(a, b) a##b
 #define TROUPE_CONCAT(a, b) TROUPE_CONCAT_IMPL(a, b)
-#define TROUPE_TRY_IMPL(tmp, decl, expr)  \
-  auto tmp = (expr);                      \
+#define TROUPE_TRY_IMPL(tmp, decl, expr)   \
+  auto tmp = (expr);                       \
   if (!tmp) return std::move(tmp).error(); \
   decl = std::move(tmp).value()
 #define TROUPE_TRY(decl, expr) TROUPE_TRY_IMPL(TROUPE_CONCAT(troupe_try_, __LINE__), decl, expr)
-#define TROUPE_CHECK(expr)                                                                              \
-  do {                                                                                                  \
-    if (auto troupe_checked = (expr); !troupe_checked) return std::move(troupe_checked).error();        \
+#define TROUPE_CHECK(expr)                                                                       \
+  do {                                                                                           \
+    if (auto troupe_checked = (expr); !troupe_checked) return std::move(troupe_checked).error(); \
   } while (false)
 /// The same inside a coroutine: `expr` may contain `co_await`.
-#define TROUPE_CO_TRY_IMPL(tmp, decl, expr)  \
-  auto tmp = (expr);                         \
+#define TROUPE_CO_TRY_IMPL(tmp, decl, expr)   \
+  auto tmp = (expr);                          \
   if (!tmp) co_return std::move(tmp).error(); \
   decl = std::move(tmp).value()
 #define TROUPE_CO_TRY(decl, expr) TROUPE_CO_TRY_IMPL(TROUPE_CONCAT(troupe_try_, __LINE__), decl, expr)

@@ -13,7 +13,8 @@ class Applier {
   Applier(const ConfigTree& tree, Settings& settings) : tree_(tree), settings_(settings) {}
 
   Result<void> apply(const ConfigNode& node, const std::string& path) {
-    for (const auto& [name, value] : node.items()) TROUPE_CHECK(apply_member(path.empty() ? name : path + "." + name, value));
+    for (const auto& [name, value] : node.items())
+      TROUPE_CHECK(apply_member(path.empty() ? name : path + "." + name, value));
     return {};
   }
 

@@ -125,8 +125,6 @@ bool is_accepted_key(std::string_view path) {
   });
 }
 
-bool is_foreign_section(std::string_view section) {
-  return std::ranges::find(kForeign, section) != std::end(kForeign);
-}
+bool is_foreign_section(std::string_view section) { return std::ranges::find(kForeign, section) != std::end(kForeign); }
 
 }  // namespace troupe::daemon

@@ -78,7 +78,8 @@ Apply choice(Field field, std::vector<std::pair<std::string, Value>> words) {
   };
 }
 
-#define TROUPE_FIELD(member) [](Settings& s) -> auto& { return s.member; }
+#define TROUPE_FIELD(member) \
+  [](Settings & s) -> auto& { return s.member; }
 
 std::vector<ConfigKey> make_keys() {
   constexpr std::int64_t kPortMax = std::numeric_limits<std::uint16_t>::max();
@@ -115,19 +116,18 @@ std::vector<ConfigKey> make_keys() {
       {"troupe.demo", flag(TROUPE_FIELD(demo))},
       {"troupe.io_threads", number(TROUPE_FIELD(io_threads), 0, 1'024)},
       {"troupe.storage_threads", number(TROUPE_FIELD(storage_threads), 0, 256)},
-      {"troupe.log_level",
-       choice<std::string>(TROUPE_FIELD(log_level), {{"trace", "trace"},
-                                                     {"debug", "debug"},
-                                                     {"info", "info"},
-                                                     {"warn", "warn"},
-                                                     {"error", "error"},
-                                                     {"off", "off"}})},
+      {"troupe.log_level", choice<std::string>(TROUPE_FIELD(log_level), {{"trace", "trace"},
+                                                                         {"debug", "debug"},
+                                                                         {"info", "info"},
+                                                                         {"warn", "warn"},
+                                                                         {"error", "error"},
+                                                                         {"off", "off"}})},
       {"troupe.log_format",
        choice<LogFormat>(TROUPE_FIELD(log_format), {{"text", LogFormat::text}, {"json", LogFormat::json}})},
       {"troupe.durability",
-       choice<DurabilityMode>(TROUPE_FIELD(storage.durability), {{"sync", DurabilityMode::sync},
-                                                                 {"interval", DurabilityMode::interval},
-                                                                 {"os", DurabilityMode::os}})},
+       choice<DurabilityMode>(
+           TROUPE_FIELD(storage.durability),
+           {{"sync", DurabilityMode::sync}, {"interval", DurabilityMode::interval}, {"os", DurabilityMode::os}})},
       {"troupe.sync_interval_ms", duration(TROUPE_FIELD(storage.sync_interval), 1, 1)},
       {"troupe.block_cache_bytes", number(TROUPE_FIELD(storage.block_cache_bytes), 0, 1'024 * kGiB)},
       {"troupe.write_buffer_bytes", number(TROUPE_FIELD(storage.write_buffer_bytes), 1 << 16, 4 * kGiB)},

@@ -64,7 +64,8 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
 }
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
 }
 
@@ -106,8 +107,8 @@ Result<void> ConfigTree::add_path(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) return add_file(path);
   std::vector<std::filesystem::path> files;
-  for (auto it = std::filesystem::directory_iterator(path, error); !error && it != std::filesystem::directory_iterator();
-       it.increment(error))
+  for (auto it = std::filesystem::directory_iterator(path, error);
+       !error && it != std::filesystem::directory_iterator(); it.increment(error))
     if (is_config_file(it->path()) && it->is_regular_file()) files.push_back(it->path());
   if (error) return unreadable(path, error.message());
   std::ranges::sort(files);

@@ -62,7 +62,9 @@ int fail(const Error& error) {
 class Daemon {
  public:
   explicit Daemon(Settings settings)
-      : settings_(std::move(settings)), io_(io_threads(settings_)), storage_pool_(storage_threads(settings_)),
+      : settings_(std::move(settings)),
+        io_(io_threads(settings_)),
+        storage_pool_(storage_threads(settings_)),
         ports_{*clock_, *timers_, *random_, io_.executor(), storage_pool_.get_executor()} {}
 
   Result<void> start() {
@@ -79,8 +81,7 @@ class Daemon {
     management.on_answer = [this](const ApiAnswer& answer) { metrics_.record(answer); };
     management_ = make_management_api(ports_, *engine_, std::move(management));
     server_ = make_server(ports_, settings_.server, *engine_, *management_);
-    metrics_.set_sources(
-        {[this] { return server_->stats(); }, [this] { return engine_->resident_actors(); }});
+    metrics_.set_sources({[this] { return server_->stats(); }, [this] { return engine_->resident_actors(); }});
 
     TROUPE_CHECK(run_to_end(engine_->start()));
     if (auto listening = server_->listen(); !listening) {
@@ -152,7 +153,8 @@ class Daemon {
     // Port 0 stands for any; so does a public port that leaves no room above it.
     const auto above = settings_.server.port == 0 || public_port > UINT16_MAX - 10 ? 0 : public_port + 10;
     const auto port = settings_.metrics_port.value_or(static_cast<std::uint16_t>(above));
-    auto started = start_metrics_server(io_.executor(), settings_.metrics_host, port, [this] { return metrics_.render(); });
+    auto started =
+        start_metrics_server(io_.executor(), settings_.metrics_host, port, [this] { return metrics_.render(); });
     if (started) {
       metrics_server_ = std::move(started).value();
       spdlog::info("metrics on {} port {}", settings_.metrics_host, metrics_server_->port());

@@ -10,7 +10,8 @@ namespace troupe::daemon {
 /// Lifetime: the lock ends with the object; the system ends it with the process, however that ends.
 class DataDirectory {
  public:
-  /// Errors: `storage.locked` naming the process that holds it, `storage.unavailable` when it cannot be made or written.
+  /// Errors: `storage.locked` naming the process that holds it, `storage.unavailable` when it cannot be made or
+  /// written.
   static Result<DataDirectory> open(const std::filesystem::path& path);
 
   DataDirectory(DataDirectory&& other) noexcept;

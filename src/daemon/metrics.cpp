@@ -16,8 +16,8 @@ namespace troupe::daemon {
 
 namespace {
 
-const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                                 0.1,    0.25,  0.5,    1,     2.5,  5,     10, 30};
+const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                                 0.25,   0.5,   1,      2.5,   5,    10,    30};
 
 prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
@@ -41,9 +41,10 @@ void raise_to(prometheus::Counter& counter, double total) {
 
 struct Metrics::State {
   prometheus::Registry registry;
-  prometheus::Family<prometheus::Counter>& api_requests =
-      prometheus::BuildCounter().Name("rivet_api_request_total").Help("Requests of the management API").Register(
-          registry);
+  prometheus::Family<prometheus::Counter>& api_requests = prometheus::BuildCounter()
+                                                              .Name("rivet_api_request_total")
+                                                              .Help("Requests of the management API")
+                                                              .Register(registry);
   prometheus::Family<prometheus::Counter>& api_errors = prometheus::BuildCounter()
                                                             .Name("rivet_api_request_errors_total")
                                                             .Help("Answers of the management API from 400 up")

@@ -68,7 +68,8 @@ Task<void> serve(tcp::socket socket, std::shared_ptr<Shared> shared, std::unique
 class MetricsServerImpl : public MetricsServer {
  public:
   MetricsServerImpl(Executor executor, std::function<std::string()> render)
-      : executor_(executor), acceptor_(std::make_shared<tcp::acceptor>(asio::make_strand(executor))),
+      : executor_(executor),
+        acceptor_(std::make_shared<tcp::acceptor>(asio::make_strand(executor))),
         shared_(std::make_shared<Shared>()) {
     shared_->render = std::move(render);
   }

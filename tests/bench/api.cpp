@@ -36,8 +36,8 @@ std::string action_request(const std::string& id, const std::string& action, con
 void put_to_sleep(std::uint16_t port, const std::string& id) {
   http_exchange(port, http_request("POST", "/actors/" + id + "/sleep?namespace=default", kJson, "{}"));
   for (;;) {
-    const auto answer =
-        json::parse(body_of(http_exchange(port, http_request("GET", "/actors?namespace=default&actor_ids=" + id, "", ""))));
+    const auto answer = json::parse(
+        body_of(http_exchange(port, http_request("GET", "/actors?namespace=default&actor_ids=" + id, "", ""))));
     const auto& actor = answer.at("actors").at(0);
     if (actor.at("connectable_ts").is_null() && !actor.at("sleep_ts").is_null()) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

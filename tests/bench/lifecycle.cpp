@@ -32,7 +32,8 @@ void bench_lifecycle(const Options& options) {
     create.push_back(exchange_us(
         daemon.port, http_request("POST",
                                   "/gateway/counter/action/increment?rvt-namespace=default&rvt-method=getOrCreate"
-                                  "&rvt-runner=default&rvt-key=" + key,
+                                  "&rvt-runner=default&rvt-key=" +
+                                      key,
                                   kClientHeaders, kIncrementBody)));
     ids.push_back(make_actor(daemon.port, "counter", key));
     warm.push_back(exchange_us(daemon.port, action_request(ids.back(), "increment", kIncrementBody)));

@@ -169,8 +169,7 @@ Outcome run_load(const Load& load) {
       connection.in.erase(0, size);
       ++outcome.requests;
       outcome.failures += ok ? 0 : 1;
-      outcome.latencies_us.push_back(
-          std::chrono::duration<float, std::micro>(Clock::now() - connection.sent).count());
+      outcome.latencies_us.push_back(std::chrono::duration<float, std::micro>(Clock::now() - connection.sent).count());
       if (!next(connection)) --active;
     }
   }

@@ -11,20 +11,25 @@ int main(int argc, char** argv) {
   std::set<std::string> wanted;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "--troupe" && i + 1 < argc) options.troupe = argv[++i];
-    else if (word == "--bare" && i + 1 < argc) options.bare = argv[++i];
-    else if (word == "--seconds" && i + 1 < argc) options.seconds = std::stod(argv[++i]);
-    else if (word == "--rounds" && i + 1 < argc) options.rounds = std::stoi(argv[++i]);
-    else wanted.insert(word);
+    if (word == "--troupe" && i + 1 < argc)
+      options.troupe = argv[++i];
+    else if (word == "--bare" && i + 1 < argc)
+      options.bare = argv[++i];
+    else if (word == "--seconds" && i + 1 < argc)
+      options.seconds = std::stod(argv[++i]);
+    else if (word == "--rounds" && i + 1 < argc)
+      options.rounds = std::stoi(argv[++i]);
+    else
+      wanted.insert(word);
   }
-  const std::map<std::string, std::function<void(const bench::Options&)>> all{
-      {"throughput", bench::bench_throughput},
-      {"lifecycle", bench::bench_lifecycle},
-      {"capacity", bench::bench_capacity},
-      {"durable", bench::bench_durable}};
+  const std::map<std::string, std::function<void(const bench::Options&)>> all{{"throughput", bench::bench_throughput},
+                                                                              {"lifecycle", bench::bench_lifecycle},
+                                                                              {"capacity", bench::bench_capacity},
+                                                                              {"durable", bench::bench_durable}};
   for (const auto& name : wanted)
     if (!all.contains(name)) {
-      std::fprintf(stderr, "no benchmark is called %s; there are: throughput lifecycle capacity durable\n", name.c_str());
+      std::fprintf(stderr, "no benchmark is called %s; there are: throughput lifecycle capacity durable\n",
+                   name.c_str());
       return 2;
     }
   for (const char* name : {"throughput", "lifecycle", "durable", "capacity"})

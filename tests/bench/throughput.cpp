@@ -47,11 +47,11 @@ void bench_throughput(const Options& options) {
   std::vector<std::string> increments;
   for (const auto& id : ids) increments.push_back(action_request(id, "increment", kIncrementBody));
   const auto get = action_request(ids[0], "get", kNoArgumentsBody);
-  const auto by_key = http_request(
-      "POST",
-      "/gateway/counter/action/increment?rvt-namespace=default&rvt-method=getOrCreate&rvt-runner=default"
-      "&rvt-key=bench-0&rvt-crash-policy=sleep",
-      kClientHeaders, kIncrementBody);
+  const auto by_key =
+      http_request("POST",
+                   "/gateway/counter/action/increment?rvt-namespace=default&rvt-method=getOrCreate&rvt-runner=default"
+                   "&rvt-key=bench-0&rvt-crash-policy=sleep",
+                   kClientHeaders, kIncrementBody);
 
   // The yardstick answers as many body and header bytes.
   const auto sample = http_exchange(daemon.port, increments[0]);

@@ -1,6 +1,6 @@
 // The first byte picks a message and an encoding, the rest is what a peer sent. What decodes also encodes: in its own
-// encoding to something that decodes to the same message, and in the binary ones at all (JSON has no form for maps whose
-// keys are not text).
+// encoding to something that decodes to the same message, and in the binary ones at all (JSON has no form for maps
+// whose keys are not text).
 
 #include "check.h"
 #include "engine/clientproto/decode.h"

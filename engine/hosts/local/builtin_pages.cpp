@@ -12,8 +12,7 @@ constexpr std::string_view kText = "text/plain; charset=utf-8";
 constexpr std::string_view kJson = "application/json";
 
 HttpResponse metadata_page(const ActorInfo& actor) {
-  HttpResponse response =
-      text_answer(actor, 200, kJson, R"({"runtime":"rivetkit","version":"2.3.19","type":"local"})");
+  HttpResponse response = text_answer(actor, 200, kJson, R"({"runtime":"rivetkit","version":"2.3.19","type":"local"})");
   response.headers.set("referrer-policy", "no-referrer");
   return response;
 }

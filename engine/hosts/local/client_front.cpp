@@ -38,8 +38,7 @@ Task<OpenResult> open_connection(std::shared_ptr<ActorInstance> actor, HttpReque
   if (!params) co_return refuse(*socket, kInternalError, "actor.invalid_request");
 
   auto front = std::make_shared<SocketFront>(actor, socket, *encoding);
-  auto opened = co_await asio::co_spawn(actor->executor(),
-                                        front->open(*std::move(params), std::move(upgrade), timers),
+  auto opened = co_await asio::co_spawn(actor->executor(), front->open(*std::move(params), std::move(upgrade), timers),
                                         asio::use_awaitable);
   if (!opened) co_return opened.error();
   co_return front;

@@ -38,7 +38,8 @@ Result<Bytes> websocket_conn_params(const HttpHeaders& headers) {
   const auto encoded = subprotocol(headers, "rivet_conn_params.");
   if (!encoded) return null_params();
   const auto json = percent_decode(*encoded);
-  if (!json) return make_error("actor", "invalid_request", std::nullopt, "connection parameters: broken percent escape");
+  if (!json)
+    return make_error("actor", "invalid_request", std::nullopt, "connection parameters: broken percent escape");
   return json_to_cbor(*json);
 }
 

@@ -43,9 +43,14 @@ class LocalHost final : public Host {
     if (definition == nullptr) return refuse(record, std::move(events));
 
     auto link = std::make_shared<LocalLink>(world_, record.namespace_id, std::move(events));
-    ActorInstance::Config config{world_->ports, &world_->store, std::move(definition),
-                                 info_of(record), record.id, record.input,
-                                 asio::make_strand(world_->ports.io), link};
+    ActorInstance::Config config{world_->ports,
+                                 &world_->store,
+                                 std::move(definition),
+                                 info_of(record),
+                                 record.id,
+                                 record.input,
+                                 asio::make_strand(world_->ports.io),
+                                 link};
     auto actor = std::make_shared<LocalActor>(world_, world_->make_instance(std::move(config)), std::move(link));
     actor->start();
     return actor;
@@ -55,9 +60,8 @@ class LocalHost final : public Host {
   std::shared_ptr<HostedActor> refuse(const ActorRecord& record, std::shared_ptr<HostEvents> events) {
     const Error error = make_error("actor", "not_registered", Value::object({{"name", record.name}}));
     // Later, because the caller does not have the actor yet.
-    asio::post(world_->ports.io, [to = std::move(events), text = error.code() + ": " + error.message()] {
-      to->stopped(text);
-    });
+    asio::post(world_->ports.io,
+               [to = std::move(events), text = error.code() + ": " + error.message()] { to->stopped(text); });
     return std::make_shared<UnregisteredActor>();
   }
 

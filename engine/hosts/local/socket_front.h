@@ -16,9 +16,7 @@ namespace troupe {
 /// Threads: `on_message` on the caller's executor, everything else on the actor's. Bound: `kActionsMax` actions at a
 /// time; the next frame waits for one of them to end.
 /// Lifetime: kept by the gateway and, through the connection, by the instance until the socket is closed.
-class SocketFront final : public ActorSocket,
-                          public ConnectionSink,
-                          public std::enable_shared_from_this<SocketFront> {
+class SocketFront final : public ActorSocket, public ConnectionSink, public std::enable_shared_from_this<SocketFront> {
  public:
   static constexpr std::size_t kActionsMax = 256;
 

@@ -85,9 +85,7 @@ class Writer {
   std::string buffer_;
 };
 
-std::int64_t number_in(const std::optional<Bytes>& payload) {
-  return payload ? std::stoll(to_string(*payload)) : 0;
-}
+std::int64_t number_in(const std::optional<Bytes>& payload) { return payload ? std::stoll(to_string(*payload)) : 0; }
 
 std::int64_t check_kv(World& world, ActorId id) {
   const auto kv = world.actors->key_value(id, 1);
@@ -107,10 +105,12 @@ std::int64_t check_state(World& world, ActorId id) {
 
 std::int64_t check_sql(World& world, ActorId id) {
   const auto db = world.actors->database(id, 1, world.ports.io);
-  const auto tables = world.run(db->exec("SELECT count(*) FROM sqlite_schema WHERE name IN ('log', 'counter')")).value();
+  const auto tables =
+      world.run(db->exec("SELECT count(*) FROM sqlite_schema WHERE name IN ('log', 'counter')")).value();
   if (tables.rows[0][0] != SqlValue(std::int64_t{2})) return 0;
-  const auto row = world.run(db->exec("SELECT coalesce(max(n), 0), count(*), (SELECT coalesce(max(n), 0) FROM counter)"
-                                      " FROM log"))
+  const auto row = world
+                       .run(db->exec("SELECT coalesce(max(n), 0), count(*), (SELECT coalesce(max(n), 0) FROM counter)"
+                                     " FROM log"))
                        .value()
                        .rows.at(0);
   EXPECT_EQ(row[0], row[1]) << "a row is missing";

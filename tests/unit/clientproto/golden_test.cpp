@@ -16,8 +16,7 @@ namespace {
 using Json = nlohmann::json;
 
 const Json& vectors() {
-  static const Json file = Json::parse(
-      std::ifstream(TROUPE_SOURCE_DIR "/tests/vectors/client-protocol.json"));
+  static const Json file = Json::parse(std::ifstream(TROUPE_SOURCE_DIR "/tests/vectors/client-protocol.json"));
   return file.at("vectors");
 }
 
@@ -76,9 +75,7 @@ Json comparable(const ActionRequest& m) {
 Json comparable(const SubscriptionRequest& m) {
   return frame("SubscriptionRequest", {{"eventName", m.event_name}, {"subscribe", m.subscribe}});
 }
-Json comparable(const Init& m) {
-  return frame("Init", {{"actorId", m.actor_id}, {"connectionId", m.connection_id}});
-}
+Json comparable(const Init& m) { return frame("Init", {{"actorId", m.actor_id}, {"connectionId", m.connection_id}}); }
 Json comparable(const ErrorFrame& m) {
   Json val = comparable(m.error);
   if (m.action_id) val["actionId"] = std::to_string(*m.action_id);

@@ -21,18 +21,19 @@ std::string frame_error(Encoding encoding, const char* text) {
 }
 
 TEST(ClientProtocolArgs, ComeAsAnArrayWhateverTheClientWrote) {
-  const std::pair<const char*, const char*> json[] = {{R"({"args":[1,2]})", "820102"}, {R"({"args":null})", "80"},
-                                                      {R"({})", "80"},                 {R"({"args":7})", "8107"},
-                                                      {R"({"args":"x"})", "816178"},   {R"({"args":{"a":1}})", "81a1616101"},
-                                                      {R"({"other":1,"args":[]})", "80"}};
+  const std::pair<const char*, const char*> json[] = {
+      {R"({"args":[1,2]})", "820102"},   {R"({"args":null})", "80"},    {R"({})", "80"},
+      {R"({"args":7})", "8107"},         {R"({"args":"x"})", "816178"}, {R"({"args":{"a":1}})", "81a1616101"},
+      {R"({"other":1,"args":[]})", "80"}};
   for (const auto& [text, args] : json) EXPECT_EQ(args_of(Encoding::json, text), args) << text;
-  const std::pair<const char*, const char*> cbor[] = {{"a0", "80"},
-                                                      {"a1 6461726773 f6", "80"},
-                                                      {"a1 6461726773 f7", "80"},
-                                                      {"a1 6461726773 07", "8107"},
-                                                      {"a1 6461726773 81 c1fb41d954fc4007df3b", "81c1fb41d954fc4007df3b"},
-                                                      {"a1 6461726773 81 1b0000000000000001", "811b0000000000000001"},
-                                                      {"bf 6461726773 9f 01 ff ff", "9f01ff"}};
+  const std::pair<const char*, const char*> cbor[] = {
+      {"a0", "80"},
+      {"a1 6461726773 f6", "80"},
+      {"a1 6461726773 f7", "80"},
+      {"a1 6461726773 07", "8107"},
+      {"a1 6461726773 81 c1fb41d954fc4007df3b", "81c1fb41d954fc4007df3b"},
+      {"a1 6461726773 81 1b0000000000000001", "811b0000000000000001"},
+      {"bf 6461726773 9f 01 ff ff", "9f01ff"}};
   for (const auto& [hex, args] : cbor) EXPECT_EQ(args_of(Encoding::cbor, hex), args) << hex;
   EXPECT_EQ(args_of(Encoding::bare, "0400 01 07"), "8107");
   EXPECT_EQ(args_of(Encoding::bare, "0400 01 f6"), "80");
@@ -51,7 +52,10 @@ TEST(ClientProtocolMalformed, ActionBodiesAreRefused) {
 
 TEST(ClientProtocolMalformed, FramesAreRefused) {
   const char* const json[] = {
-      "", "{}", R"({"body":{}})", R"({"body":{"tag":"Nope","val":{}}})",
+      "",
+      "{}",
+      R"({"body":{}})",
+      R"({"body":{"tag":"Nope","val":{}}})",
       R"({"body":{"tag":"ActionRequest","val":{"name":"a","args":[]}}})",
       R"({"body":{"tag":"ActionRequest","val":{"id":"0","name":"a","args":[]}}})",
       R"({"body":{"tag":"ActionRequest","val":{"id":-1,"name":"a","args":[]}}})",
@@ -88,8 +92,8 @@ TEST(ClientProtocolMalformed, QueueBodiesAreReadByTheRules) {
   EXPECT_EQ(decode("{}")->body, from_hex("f6"));
   EXPECT_FALSE(decode(R"({"timeout":null,"name":null,"wait":null})")->timeout_ms);
   EXPECT_EQ(decode(R"({"timeout":5000})")->timeout_ms, 5000U);
-  for (const char* bad : {"", "[]", R"({"timeout":-1})", R"({"timeout":1.5})", R"({"timeout":"1"})", R"({"wait":1})",
-                          R"({"name":1})"})
+  for (const char* bad :
+       {"", "[]", R"({"timeout":-1})", R"({"timeout":1.5})", R"({"timeout":"1"})", R"({"wait":1})", R"({"name":1})"})
     EXPECT_FALSE(decode(bad)) << bad;
   EXPECT_FALSE(decode_http_queue_send_request(Encoding::bare, from_hex("0200 01 01 00 00 00")))
       << "queue messages exist from version 3 on";

@@ -64,14 +64,17 @@ TEST(ClientProtocolEncode, JsonFramesHaveTheKnownText) {
             R"({"body":{"tag":"Init","val":{"actorId":"a","connectionId":"c"}}})");
   EXPECT_EQ(written(Encoding::json, Event{"count", from_hex("8103")}),
             R"({"body":{"tag":"Event","val":{"name":"count","args":[3]}}})");
-  EXPECT_EQ(written(Encoding::json, ErrorFrame{{"user", "denied", "no", from_hex("a1616101"), {}}, {}}),
-            R"({"body":{"tag":"Error","val":{"group":"user","code":"denied","message":"no","metadata":{"a":1},"actionId":null}}})");
-  EXPECT_EQ(written(Encoding::json, ErrorFrame{{"actor", "x", "m", {}, ActorSpecifier{"p", 1, "ws1"}}, 3}),
-            R"({"body":{"tag":"Error","val":{"group":"actor","code":"x","message":"m","actor":{"actorId":"p","generation":1,"key":"ws1"},"actionId":["$BigInt","3"]}}})");
+  EXPECT_EQ(
+      written(Encoding::json, ErrorFrame{{"user", "denied", "no", from_hex("a1616101"), {}}, {}}),
+      R"({"body":{"tag":"Error","val":{"group":"user","code":"denied","message":"no","metadata":{"a":1},"actionId":null}}})");
+  EXPECT_EQ(
+      written(Encoding::json, ErrorFrame{{"actor", "x", "m", {}, ActorSpecifier{"p", 1, "ws1"}}, 3}),
+      R"({"body":{"tag":"Error","val":{"group":"actor","code":"x","message":"m","actor":{"actorId":"p","generation":1,"key":"ws1"},"actionId":["$BigInt","3"]}}})");
 }
 
 TEST(ClientProtocolEncode, OnlyTheValueWithoutAJsonFormBecomesNull) {
-  EXPECT_EQ(written(Encoding::json, HttpActionResponse{from_hex("82 c1fb41d954fc4007df3b 01")}), R"({"output":[null,1]})");
+  EXPECT_EQ(written(Encoding::json, HttpActionResponse{from_hex("82 c1fb41d954fc4007df3b 01")}),
+            R"({"output":[null,1]})");
 }
 
 TEST(ClientProtocolEncode, AValueThatIsNotOneItemFailsWhereItWouldBreakTheMessage) {

@@ -55,9 +55,11 @@ TEST_F(Config, NothingConfiguredGivesTheDefaults) {
 }
 
 TEST_F(Config, JsonAndYamlSayTheSame) {
-  for (const auto& path : {file("a.json", R"({"guard":{"port":7000},"troupe":{"durability":"os","demo":true}})"),
-                           file("a.yaml", "guard:\n  port: 7000\ntroupe:\n  durability: os\n  demo: true\n"),
-                           file("a.jsonc", "// a comment\n{\"guard\":{\"port\":7000},\"troupe\":{\"durability\":\"os\",\"demo\":true}}")}) {
+  for (const auto& path :
+       {file("a.json", R"({"guard":{"port":7000},"troupe":{"durability":"os","demo":true}})"),
+        file("a.yaml", "guard:\n  port: 7000\ntroupe:\n  durability: os\n  demo: true\n"),
+        file("a.jsonc",
+             "// a comment\n{\"guard\":{\"port\":7000},\"troupe\":{\"durability\":\"os\",\"demo\":true}}")}) {
     tree_ = ConfigTree();
     ASSERT_TRUE(tree_.add_path(path)) << path;
     const auto settings = applied();
@@ -77,7 +79,8 @@ TEST_F(Config, ADirectoryIsReadInTheOrderOfItsNames) {
 }
 
 TEST_F(Config, TheEnvironmentWinsOverFilesAndTheCommandLineOverBoth) {
-  ASSERT_TRUE(tree_.add_path(file("a.json", R"({"guard":{"port":7000,"host":"10.0.0.1"},"auth":{"admin_token":"a"}})")));
+  ASSERT_TRUE(
+      tree_.add_path(file("a.json", R"({"guard":{"port":7000,"host":"10.0.0.1"},"auth":{"admin_token":"a"}})")));
   environment({"RIVET__GUARD__PORT=7001", "RIVET__AUTH__ADMIN_TOKEN=b", "RIVET_TOKEN=x", "PATH=/bin"});
   tree_.set("guard.port", "7002", "command line");
   const auto settings = applied();
@@ -87,15 +90,26 @@ TEST_F(Config, TheEnvironmentWinsOverFilesAndTheCommandLineOverBoth) {
 }
 
 TEST_F(Config, WhatAnAppPassesToItsEngineIsAccepted) {
-  environment({"RIVET__GUARD__HOST=127.0.0.1", "RIVET__GUARD__PORT=6420", "RIVET__API_PEER__HOST=127.0.0.1",
-               "RIVET__API_PEER__PORT=6421", "RIVET__METRICS__HOST=127.0.0.1", "RIVET__METRICS__PORT=6430",
-               "RIVET__FILE_SYSTEM__PATH=/tmp/x/db", "RIVET__FEATURES__GUARD_GATEWAY_V3__MODE=on",
-               "RIVET__FEATURES__GUARD_GATEWAY_V3__PERCENTAGE=100", "RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD=7000",
-               "RIVET__PEGBOARD__RUNNER_LOST_THRESHOLD=7000", "RIVET__PEGBOARD__ENVOY_ELIGIBLE_THRESHOLD=5000",
-               "RIVET__PEGBOARD__RUNNER_ELIGIBLE_THRESHOLD=5000", "RIVET__PEGBOARD__BASE_RETRY_TIMEOUT=100",
-               "RIVET__PEGBOARD__RESCHEDULE_BACKOFF_MAX_EXPONENT=1", "RIVET__PEGBOARD__RETRY_RESET_DURATION=100",
-               "RIVET__PEGBOARD__MIN_METADATA_POLL_INTERVAL=1000", "RIVET__RUNTIME__WORKER_SHUTDOWN_DURATION=1",
-               "RIVET__RUNTIME__GUARD_SHUTDOWN_DURATION=1", "RIVET__RUNTIME__FORCE_SHUTDOWN_DURATION=2"});
+  environment({"RIVET__GUARD__HOST=127.0.0.1",
+               "RIVET__GUARD__PORT=6420",
+               "RIVET__API_PEER__HOST=127.0.0.1",
+               "RIVET__API_PEER__PORT=6421",
+               "RIVET__METRICS__HOST=127.0.0.1",
+               "RIVET__METRICS__PORT=6430",
+               "RIVET__FILE_SYSTEM__PATH=/tmp/x/db",
+               "RIVET__FEATURES__GUARD_GATEWAY_V3__MODE=on",
+               "RIVET__FEATURES__GUARD_GATEWAY_V3__PERCENTAGE=100",
+               "RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD=7000",
+               "RIVET__PEGBOARD__RUNNER_LOST_THRESHOLD=7000",
+               "RIVET__PEGBOARD__ENVOY_ELIGIBLE_THRESHOLD=5000",
+               "RIVET__PEGBOARD__RUNNER_ELIGIBLE_THRESHOLD=5000",
+               "RIVET__PEGBOARD__BASE_RETRY_TIMEOUT=100",
+               "RIVET__PEGBOARD__RESCHEDULE_BACKOFF_MAX_EXPONENT=1",
+               "RIVET__PEGBOARD__RETRY_RESET_DURATION=100",
+               "RIVET__PEGBOARD__MIN_METADATA_POLL_INTERVAL=1000",
+               "RIVET__RUNTIME__WORKER_SHUTDOWN_DURATION=1",
+               "RIVET__RUNTIME__GUARD_SHUTDOWN_DURATION=1",
+               "RIVET__RUNTIME__FORCE_SHUTDOWN_DURATION=2"});
   const auto settings = applied();
   EXPECT_EQ(settings.server.host, "127.0.0.1");
   EXPECT_EQ(settings.metrics_host, "127.0.0.1");
@@ -127,8 +141,7 @@ TEST_F(Config, AWrongValueIsRefusedWithItsKey) {
     tree_.set(key, std::move(node), "command line");
     return refused();
   };
-  EXPECT_EQ(value("guard.port", 70'000),
-            "invalid_value: guard.port is not a number from 0 to 65535 (command line)");
+  EXPECT_EQ(value("guard.port", 70'000), "invalid_value: guard.port is not a number from 0 to 65535 (command line)");
   EXPECT_THAT(value("guard.port", "http"), HasSubstr("guard.port is not a number"));
   EXPECT_THAT(value("guard.port", true), HasSubstr("guard.port is not a number"));
   EXPECT_THAT(value("troupe.durability", "always"), HasSubstr("is not one of sync, interval, os"));

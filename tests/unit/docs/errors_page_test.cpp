@@ -14,14 +14,18 @@ namespace {
 std::string errors_page() {
   std::ostringstream page;
   page << "# Errors\n\n"
-          "Every error has a group and a code; clients see `group.code`, a message and, for some, metadata. The table is\n"
+          "Every error has a group and a code; clients see `group.code`, a message and, for some, metadata. The table "
+          "is\n"
           "made from the catalogue in `engine/base/errors.def`.\n\n"
-          "- *Actor*: HTTP status of an answer that an actor's runtime makes. *Gateway*: of one that the gateway or the\n"
+          "- *Actor*: HTTP status of an answer that an actor's runtime makes. *Gateway*: of one that the gateway or "
+          "the\n"
           "  management API makes.\n"
-          "- *Shown*: clients of an actor get message and metadata. Of the others they get group and code with the message\n"
+          "- *Shown*: clients of an actor get message and metadata. Of the others they get group and code with the "
+          "message\n"
           "  `An internal error occurred`; the log has the rest.\n"
           "- Errors that an application raises have the group `user`, any code, status 500, and are shown.\n"
-          "- On a WebSocket an error is a Close frame with the reason `group.code`, with `#` and the ray id when the gateway\n"
+          "- On a WebSocket an error is a Close frame with the reason `group.code`, with `#` and the ray id when the "
+          "gateway\n"
           "  made it.\n\n"
           "| error | message | actor | gateway | shown |\n| --- | --- | --- | --- | --- |\n";
   for (const auto& kind : error_catalogue())

@@ -59,8 +59,8 @@ TEST(ConnParams, ComeFromTheHeaderOrTheSubprotocol) {
   EXPECT_EQ(http_conn_params({{"x-rivet-conn-params", R"({"a":[1]})"}}).value(), cbor(R"({"a":[1]})"));
   EXPECT_FALSE(http_conn_params({{"x-rivet-conn-params", "{"}}));
   EXPECT_EQ(websocket_conn_params({}).value(), cbor("null"));
-  EXPECT_EQ(websocket_conn_params({{"sec-websocket-protocol",
-                                    "rivet, rivet_encoding.bare , rivet_conn_params.%7B%22a%22%3A1%7D"}})
+  EXPECT_EQ(websocket_conn_params(
+                {{"sec-websocket-protocol", "rivet, rivet_encoding.bare , rivet_conn_params.%7B%22a%22%3A1%7D"}})
                 .value(),
             cbor(R"({"a":1})"));
   EXPECT_FALSE(websocket_conn_params({{"sec-websocket-protocol", "rivet_conn_params.%7B"}}));

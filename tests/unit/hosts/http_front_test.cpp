@@ -100,10 +100,11 @@ TEST_F(HttpFront, TheWrongMethodIsRefusedBeforeAnythingElse) {
   for (const char* path : {"/action/get", "/queue/jobs"}) {
     const auto response = fetch(get(std::string(path) + "?x=1"));
     EXPECT_EQ(response.status, 405);
-    EXPECT_EQ(text(response),
-              std::string(
-                  R"({"actor":{"actorId":"92b8glxz44e4mbci1ksehb7tq8dl00","generation":3,"key":"a/b"},"code":"method_not_allowed","group":"actor","message":"Method not allowed","metadata":{"method":"GET","path":")") +
-                  path + R"("}})");
+    EXPECT_EQ(
+        text(response),
+        std::string(
+            R"({"actor":{"actorId":"92b8glxz44e4mbci1ksehb7tq8dl00","generation":3,"key":"a/b"},"code":"method_not_allowed","group":"actor","message":"Method not allowed","metadata":{"method":"GET","path":")") +
+            path + R"("}})");
     expect_names_the_actor(response);
   }
   for (const char* path : {"/health", "/metadata", "/metrics", "/"})
@@ -118,8 +119,9 @@ TEST_F(HttpFront, BodiesUpToTheLimitAreAcceptedAndLongerOnesRefused) {
   for (const char* path : {"/action/get", "/queue/jobs"}) {
     const auto response = fetch(post(path, to_bytes(body)));
     EXPECT_EQ(response.status, 400);
-    EXPECT_NE(text(response).find(R"("code":"incoming_too_long","group":"message","message":"Incoming message too long")"),
-              std::string::npos);
+    EXPECT_NE(
+        text(response).find(R"("code":"incoming_too_long","group":"message","message":"Incoming message too long")"),
+        std::string::npos);
   }
 }
 
@@ -155,8 +157,9 @@ TEST_F(HttpFront, ErrorsOfUsersAreShownAndOthersMasked) {
   error = user_error("cc", "user boom", Value::object({{"a", 1}}));
   auto response = fetch(post("/action/get", to_bytes("{}")));
   EXPECT_EQ(response.status, 500);
-  EXPECT_EQ(text(response),
-            R"({"actor":{"actorId":"92b8glxz44e4mbci1ksehb7tq8dl00","generation":3,"key":"a/b"},"code":"cc","group":"user","message":"user boom","metadata":{"a":1}})");
+  EXPECT_EQ(
+      text(response),
+      R"({"actor":{"actorId":"92b8glxz44e4mbci1ksehb7tq8dl00","generation":3,"key":"a/b"},"code":"cc","group":"user","message":"user boom","metadata":{"a":1}})");
 
   error = Error("sqlite", "writer_busy", "secret", Value(1), "more secret");
   response = fetch(post("/action/get", to_bytes("{}"), {{"x-rivet-encoding", "json"}}));

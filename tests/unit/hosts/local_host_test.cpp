@@ -193,9 +193,7 @@ TEST_F(LocalHostTest, RequestsAndSocketsGoThroughTheClientProtocol) {
   world.settle();
 }
 
-TEST_F(LocalHostTest, AResidentActorCostsTheHostLittle) {
-  EXPECT_LE(sizeof(LocalActor) + sizeof(LocalLink), 256U);
-}
+TEST_F(LocalHostTest, AResidentActorCostsTheHostLittle) { EXPECT_LE(sizeof(LocalActor) + sizeof(LocalLink), 256U); }
 
 }  // namespace
 }  // namespace troupe

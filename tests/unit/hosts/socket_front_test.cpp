@@ -121,9 +121,10 @@ TEST_F(SocketFrontTest, ARefusedAdmissionIsAnUnmaskedErrorFrameAndAClose) {
   std::optional<Error> error = user_error("denied_code", "denied", Value::object({{"a", 1}}));
   actor->on_connect = [&](Connect, auto) -> Task<ConnectResult> { co_return *error; };
   open();
-  EXPECT_EQ(client->texts(),
-            (std::vector<std::string>{
-                R"({"body":{"tag":"Error","val":{"group":"user","code":"denied_code","message":"denied","metadata":{"a":1},"actionId":null}}})"}));
+  EXPECT_EQ(
+      client->texts(),
+      (std::vector<std::string>{
+          R"({"body":{"tag":"Error","val":{"group":"user","code":"denied_code","message":"denied","metadata":{"a":1},"actionId":null}}})"}));
   expect_closed(1011, "user.denied_code");
 
   client = std::make_shared<FakeClientSocket>();
@@ -163,9 +164,10 @@ TEST_F(SocketFrontTest, ASetupThatTakesTooLongIsClosedAndALateAdmissionUndone) {
   world.advance(Millis(4'999));
   EXPECT_EQ(client->close_code, 0);
   world.advance(Millis(1));
-  EXPECT_EQ(client->texts(),
-            (std::vector<std::string>{
-                R"({"body":{"tag":"Error","val":{"group":"actor","code":"callback_timed_out","message":"actor websocket connection setup timed out after 5000 ms","actionId":null}}})"}));
+  EXPECT_EQ(
+      client->texts(),
+      (std::vector<std::string>{
+          R"({"body":{"tag":"Error","val":{"group":"actor","code":"callback_timed_out","message":"actor websocket connection setup timed out after 5000 ms","actionId":null}}})"}));
   expect_closed(1011, "actor.callback_timed_out");
   gate.open();
   world.settle();
@@ -188,10 +190,10 @@ TEST_F(SocketFrontTest, ActionsRunAtTheSameTimeAndAnswerAsTheyEnd) {
   EXPECT_TRUE(receive(action(1, "quick", "[1]")).done());
   gate.open();
   world.settle();
-  EXPECT_EQ(client->texts(),
-            (std::vector<std::string>{
-                kInit, R"({"body":{"tag":"ActionResponse","val":{"id":["$BigInt","1"],"output":[1]}}})",
-                R"({"body":{"tag":"ActionResponse","val":{"id":["$BigInt","0"],"output":[0]}}})"}));
+  EXPECT_EQ(
+      client->texts(),
+      (std::vector<std::string>{kInit, R"({"body":{"tag":"ActionResponse","val":{"id":["$BigInt","1"],"output":[1]}}})",
+                                R"({"body":{"tag":"ActionResponse","val":{"id":["$BigInt","0"],"output":[0]}}})"}));
 }
 
 TEST_F(SocketFrontTest, AnEventOfAnActionGoesOutBeforeItsResponse) {
@@ -201,9 +203,9 @@ TEST_F(SocketFrontTest, AnEventOfAnActionGoesOutBeforeItsResponse) {
   };
   open();
   receive(action(0, "increment"));
-  EXPECT_EQ(client->texts(), (std::vector<std::string>{
-                                 kInit, R"({"body":{"tag":"Event","val":{"name":"count","args":[3]}}})",
-                                 R"({"body":{"tag":"ActionResponse","val":{"id":["$BigInt","0"],"output":3}}})"}));
+  EXPECT_EQ(client->texts(),
+            (std::vector<std::string>{kInit, R"({"body":{"tag":"Event","val":{"name":"count","args":[3]}}})",
+                                      R"({"body":{"tag":"ActionResponse","val":{"id":["$BigInt","0"],"output":3}}})"}));
 }
 
 TEST_F(SocketFrontTest, AFailedActionAnswersAMaskedErrorThatNamesTheActor) {

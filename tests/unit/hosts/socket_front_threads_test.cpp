@@ -52,7 +52,8 @@ TEST(SocketFrontThreads, ClientsOnManyThreadsGetEveryAnswerOfOneActor) {
   std::vector<std::future<void>> runs;
   for (int i = 0; i < 3; ++i) {
     clients.push_back(std::make_shared<CountingSocket>());
-    runs.push_back(asio::co_spawn(asio::make_strand(pool), run_client(actor, clients.back(), *timers), asio::use_future));
+    runs.push_back(
+        asio::co_spawn(asio::make_strand(pool), run_client(actor, clients.back(), *timers), asio::use_future));
   }
   for (auto& run : runs) run.get();
   pool.join();

@@ -44,7 +44,8 @@ TEST_F(ActorsCreate, ActorsWithoutAKeyAreNeverTheSame) {
 
 TEST_F(ActorsCreate, InputIsDecodedWhenItIsPaddedBase64) {
   EXPECT_EQ(record(create_id({{"input", "gQE="}})).input, (Bytes{0x81, 0x01}));
-  for (const auto* text : {"@@@", "gQE", ""}) EXPECT_EQ(record(create_id({{"input", text}})).input, std::nullopt) << text;
+  for (const auto* text : {"@@@", "gQE", ""})
+    EXPECT_EQ(record(create_id({{"input", text}})).input, std::nullopt) << text;
   EXPECT_EQ(record(create_id({{"input", nullptr}})).input, std::nullopt);
 }
 
@@ -69,9 +70,9 @@ TEST_F(ActorsCreate, KeysAreBounded) {
 TEST_F(ActorsCreate, ChecksAreMadeInOrder) {
   EXPECT_EQ(create("PUT", {{"key", ""}, {"datacenter", "mars"}}, "namespace=nowhere").error(),
             "400 namespace.not_found");
-  EXPECT_EQ(create("PUT", {{"key", ""}, {"datacenter", "mars"}, {"name", "x"}, {"runner_name_selector", "nopool"}})
-                .error(),
-            "400 datacenter.not_found");
+  EXPECT_EQ(
+      create("PUT", {{"key", ""}, {"datacenter", "mars"}, {"name", "x"}, {"runner_name_selector", "nopool"}}).error(),
+      "400 datacenter.not_found");
   const auto pool = create("PUT", {{"key", ""}, {"name", "x"}, {"runner_name_selector", "nopool"}});
   EXPECT_EQ(pool.error(), "400 actor.no_runner_config_configured");
   EXPECT_EQ(pool.body().at("metadata").at("pool_name"), "nopool");
@@ -150,8 +151,9 @@ TEST_F(ActorsCreate, AStreamedBodyIsReadUpToTheBound) {
     request.stream = std::move(stream);
     return world.run(api->handle(std::move(request), "ray"));
   };
-  EXPECT_EQ(post(std::make_shared<Pieces>(std::vector<std::string>{R"({"name":"a",)", R"("display_name":"A"})"})).status,
-            200);
+  EXPECT_EQ(
+      post(std::make_shared<Pieces>(std::vector<std::string>{R"({"name":"a",)", R"("display_name":"A"})"})).status,
+      200);
   auto endless = std::make_shared<Pieces>(std::vector<std::string>(40, std::string(1 << 16, ' ')));
   EXPECT_EQ(post(endless).status, 400);
   EXPECT_TRUE(endless->cancelled);

@@ -57,10 +57,11 @@ TEST_F(ActorsRead, ARunningActorIsConnectable) {
 TEST_F(ActorsRead, ByIdsItFindsDestroyedOnesAndSkipsWhatItDoesNotKnow) {
   const auto a = create_id({{"key", "a"}}), b = create_id({{"key", "b"}});
   engine.records().add_namespace("other", "Other");
-  const auto foreign = create("POST", {{"key", "c"}}, "namespace=other").body().at("actor").at("actor_id").get<std::string>();
+  const auto foreign =
+      create("POST", {{"key", "c"}}, "namespace=other").body().at("actor").at("actor_id").get<std::string>();
   record(a).destroy_ts = 7;
-  const auto answer = get("/actors?namespace=default&actor_ids=" + a + ",not-an-id," + foreign +
-                          "&actor_id=" + b + "&actor_id=hkay2d8eub5p74v1pfgpr7isbeal00");
+  const auto answer = get("/actors?namespace=default&actor_ids=" + a + ",not-an-id," + foreign + "&actor_id=" + b +
+                          "&actor_id=hkay2d8eub5p74v1pfgpr7isbeal00");
   EXPECT_THAT(keys(answer), ::testing::ElementsAre("b", "a"));
   EXPECT_EQ(answer.body().at("pagination").at("cursor"), "1001");
 }
@@ -134,8 +135,9 @@ TEST_F(ActorsRead, QueriesAreFormDecoded) {
 }
 
 TEST_F(ActorsRead, AnnouncedNamesArePagedInByteOrder) {
-  EXPECT_EQ(get("/actors/names?namespace=default").text,
-            R"({"names":{"chat":{"metadata":{"icon":"x"}},"counter":{"metadata":{}}},"pagination":{"cursor":"counter"}})");
+  EXPECT_EQ(
+      get("/actors/names?namespace=default").text,
+      R"({"names":{"chat":{"metadata":{"icon":"x"}},"counter":{"metadata":{}}},"pagination":{"cursor":"counter"}})");
   EXPECT_EQ(get("/actors/names?namespace=default&limit=1").text,
             R"({"names":{"chat":{"metadata":{"icon":"x"}}},"pagination":{"cursor":"chat"}})");
   EXPECT_EQ(get("/actors/names?namespace=default&cursor=chat").text,

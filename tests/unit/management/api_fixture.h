@@ -48,7 +48,9 @@ class ApiTest : public ::testing::Test {
     auto response = world.run(api->handle(std::move(request), "ray"));
     return {response.status, response.headers, to_string(BytesView(response.body))};
   }
-  Answer get(std::string target, HttpHeaders headers = {}) { return call("GET", std::move(target), {}, std::move(headers)); }
+  Answer get(std::string target, HttpHeaders headers = {}) {
+    return call("GET", std::move(target), {}, std::move(headers));
+  }
   Answer send(std::string method, std::string target, const std::string& body) {
     return call(std::move(method), std::move(target), body, {{"content-type", "application/json"}});
   }

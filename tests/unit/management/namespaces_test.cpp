@@ -27,15 +27,14 @@ TEST_F(Namespaces, FiltersFindByNameAndById) {
   EXPECT_EQ(by_name.at("namespaces").at(0).at("namespace_id"), id);
   EXPECT_TRUE(by_name.at("pagination").at("cursor").is_null());
   EXPECT_TRUE(get("/namespaces?name=nowhere").body().at("namespaces").empty());
-  EXPECT_EQ(get("/namespaces?namespace_ids=" + id + ",hkay2d8eub5p74v1pfgpr7isbeal00").body().at("namespaces").size(), 1u);
+  EXPECT_EQ(get("/namespaces?namespace_ids=" + id + ",hkay2d8eub5p74v1pfgpr7isbeal00").body().at("namespaces").size(),
+            1u);
   EXPECT_EQ(get("/namespaces?namespace_id=" + id).body().at("namespaces").size(), 1u);
   EXPECT_THAT(get("/namespaces?namespace_ids=x").reason(),
               ::testing::StartsWith("invalid id in `namespace_ids` query: "));
 }
 
-TEST_F(Namespaces, NamesAreUnique) {
-  EXPECT_EQ(make("default", "Again").error(), "400 namespace.name_not_unique");
-}
+TEST_F(Namespaces, NamesAreUnique) { EXPECT_EQ(make("default", "Again").error(), "400 namespace.name_not_unique"); }
 
 TEST_F(Namespaces, NamesFollowTheRules) {
   const auto reason = [&](const std::string& name, const std::string& display_name) {
@@ -48,7 +47,8 @@ TEST_F(Namespaces, NamesFollowTheRules) {
   EXPECT_EQ(reason("", "A"), "name too short");
   EXPECT_EQ(reason(std::string(65, 'a'), "A"), "name too long");
   EXPECT_EQ(reason(std::string(64, 'a'), "A"), "ok");
-  for (const auto* name : {"A", "-a", "a-", "a--b", "a_b", "ä", "a b"}) EXPECT_EQ(reason(name, "A"), "invalid name") << name;
+  for (const auto* name : {"A", "-a", "a-", "a--b", "a_b", "ä", "a b"})
+    EXPECT_EQ(reason(name, "A"), "invalid name") << name;
   EXPECT_EQ(reason("a", ""), "display name too short");
   EXPECT_EQ(reason("a", std::string(129, 'A')), "display name too long");
   for (const auto* name : {" A", "A ", "A  B", "A\tB", "A\nB", "A\u00a0B", "A\u3000B"})

@@ -16,8 +16,8 @@ TEST_F(ManagementService, HealthNamesTheRuntimeAndTheVersion) {
 TEST_F(ManagementService, MetadataHasAllFieldsAndIgnoresItsQuery) {
   const auto body = get("/metadata?namespace=default&anything=1").body();
   EXPECT_EQ(body.at("runtime"), "engine");
-  for (const auto* field : {"version", "git_sha", "build_timestamp", "rustc_version", "rustc_host", "cargo_target",
-                            "cargo_profile"})
+  for (const auto* field :
+       {"version", "git_sha", "build_timestamp", "rustc_version", "rustc_host", "cargo_target", "cargo_profile"})
     EXPECT_TRUE(body.at(field).is_string()) << field;
   EXPECT_EQ(body.at("epoxy_protocol_version"), 3);
   EXPECT_EQ(body.at("envoy_protocol_version"), 8);
@@ -31,8 +31,9 @@ TEST_F(ManagementService, TheRootRedirectsToTheUserInterface) {
 }
 
 TEST_F(ManagementService, DatacentersAndFanoutShowThisOne) {
-  EXPECT_EQ(get("/datacenters").text,
-            R"({"datacenters":[{"label":1,"name":"default","url":"http://127.0.0.1:6420/"}],"pagination":{"cursor":null}})");
+  EXPECT_EQ(
+      get("/datacenters").text,
+      R"({"datacenters":[{"label":1,"name":"default","url":"http://127.0.0.1:6420/"}],"pagination":{"cursor":null}})");
   const auto entry = get("/health/fanout").body().at("datacenters").at(0);
   EXPECT_EQ(entry.at("status"), "ok");
   EXPECT_TRUE(entry.at("rtt_ms").is_number());
@@ -84,8 +85,7 @@ TEST_F(ManagementService, OptionsMirrorsWhatABrowserAsksFor) {
 
 TEST_F(ManagementService, AnswersMirrorTheOriginOnlyWhenThereIsOne) {
   EXPECT_EQ(get("/metadata").header("access-control-allow-origin"), "(none)");
-  EXPECT_EQ(get("/metadata").header("vary"),
-            "origin, access-control-request-method, access-control-request-headers");
+  EXPECT_EQ(get("/metadata").header("vary"), "origin, access-control-request-method, access-control-request-headers");
   EXPECT_EQ(get("/metadata", {{"origin", "https://b.example"}}).header("access-control-allow-origin"),
             "https://b.example");
 }
@@ -93,14 +93,15 @@ TEST_F(ManagementService, AnswersMirrorTheOriginOnlyWhenThereIsOne) {
 TEST_F(ManagementService, TheTokenIsAskedForWhereDataAre) {
   use_token("secret");
   const auto* id = "92b8glxz44e4mbci1ksehb7tq8dl00";
-  for (const auto& path : {std::string("/actors?namespace=default&name=x"), std::string("/namespaces"),
-                           std::string("/runner-configs?namespace=default"), std::string("/runners?namespace=default"),
-                           std::string("/runners/names?namespace=default"), std::string("/envoys?namespace=default"),
-                           std::string("/datacenters"), std::string("/health/fanout"),
-                           std::string("/actors/names?namespace=default"),
-                           std::string("/actors/") + id + "/kv/keys/Aw==?namespace=default"}) {
-    EXPECT_EQ(get(path).text,
-              R"({"group":"api","code":"forbidden","message":"Access denied: Token not provided","metadata":{"reason":"Token not provided"}})")
+  for (const auto& path :
+       {std::string("/actors?namespace=default&name=x"), std::string("/namespaces"),
+        std::string("/runner-configs?namespace=default"), std::string("/runners?namespace=default"),
+        std::string("/runners/names?namespace=default"), std::string("/envoys?namespace=default"),
+        std::string("/datacenters"), std::string("/health/fanout"), std::string("/actors/names?namespace=default"),
+        std::string("/actors/") + id + "/kv/keys/Aw==?namespace=default"}) {
+    EXPECT_EQ(
+        get(path).text,
+        R"({"group":"api","code":"forbidden","message":"Access denied: Token not provided","metadata":{"reason":"Token not provided"}})")
         << path;
     EXPECT_EQ(get(path).status, 403);
   }
@@ -150,17 +151,20 @@ TEST_F(ManagementService, AnExceptionBecomesAnInternalError) {
 }
 
 TEST_F(ManagementService, PoolsOfOtherHostsAreEmptyLists) {
-  EXPECT_EQ(get("/envoys?namespace=default&envoy_key=a&envoy_key=b").text, R"({"envoys":[],"pagination":{"cursor":null}})");
-  EXPECT_EQ(get("/runners?namespace=default&include_stopped=true").text, R"({"runners":[],"pagination":{"cursor":null}})");
+  EXPECT_EQ(get("/envoys?namespace=default&envoy_key=a&envoy_key=b").text,
+            R"({"envoys":[],"pagination":{"cursor":null}})");
+  EXPECT_EQ(get("/runners?namespace=default&include_stopped=true").text,
+            R"({"runners":[],"pagination":{"cursor":null}})");
   EXPECT_EQ(get("/runners/names?namespace=default").text, R"({"names":[],"pagination":{"cursor":null}})");
   EXPECT_EQ(get("/envoys?namespace=nowhere").error(), "400 namespace.not_found");
 }
 
 TEST_F(ManagementService, TheLocalPoolIsListedWithItsNormalConfig) {
-  EXPECT_EQ(get("/runner-configs?namespace=default").text,
-            R"({"runner_configs":{"default":{"datacenters":{"default":{"normal":{"drain_on_version_upgrade":true,)"
-            R"("actor_eviction_delay":0,"actor_eviction_period":0,"actor_eviction_rate":1.0},"protocol_version":null}}}},)"
-            R"("pagination":{"cursor":null}})");
+  EXPECT_EQ(
+      get("/runner-configs?namespace=default").text,
+      R"({"runner_configs":{"default":{"datacenters":{"default":{"normal":{"drain_on_version_upgrade":true,)"
+      R"("actor_eviction_delay":0,"actor_eviction_period":0,"actor_eviction_rate":1.0},"protocol_version":null}}}},)"
+      R"("pagination":{"cursor":null}})");
   EXPECT_TRUE(get("/runner-configs?namespace=default&variant=serverless").body().at("runner_configs").empty());
   EXPECT_TRUE(get("/runner-configs?namespace=default&runner_names=a,b").body().at("runner_configs").empty());
   EXPECT_EQ(get("/runner-configs?namespace=default&runner_name=default").body().at("runner_configs").size(), 1u);

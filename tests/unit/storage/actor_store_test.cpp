@@ -137,7 +137,8 @@ TEST_F(ActorStoreTest, FilesThatACrashLeftBehindAreRemovedAtTheNextOpen) {
   world_.run_until([&] { return world_.run(store_->scan(notes.begin, notes.end)).value().empty(); });
 }
 
-// -- key-value ------------------------------------------------------------------------------------------------------------
+// -- key-value
+// ------------------------------------------------------------------------------------------------------------
 
 class ActorKvTest : public ActorStoreTest {
  protected:

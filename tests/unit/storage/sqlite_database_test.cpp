@@ -29,8 +29,14 @@ TEST_F(SqliteDatabaseTest, TheFileIsMadeByTheFirstStatement) {
 
 TEST_F(SqliteDatabaseTest, ValuesOfEveryKindAreExactBothWays) {
   SqlParams params;
-  params.positional = {std::monostate(), std::int64_t{INT64_MIN}, std::int64_t{INT64_MAX}, 0.1,
-                       std::string("nul\0in text", 11), Bytes{0, 255, 0}, std::string(), Bytes()};
+  params.positional = {std::monostate(),
+                       std::int64_t{INT64_MIN},
+                       std::int64_t{INT64_MAX},
+                       0.1,
+                       std::string("nul\0in text", 11),
+                       Bytes{0, 255, 0},
+                       std::string(),
+                       Bytes()};
   const auto result = execute(*db_, "SELECT ?,?,?,?,?,?,?,?", params);
   ASSERT_TRUE(result);
   ASSERT_EQ(result->rows.size(), 1u);

@@ -9,9 +9,7 @@ constexpr const char* kRunaway = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SEL
 
 class SqliteTransactionTest : public SqliteWorld {
  protected:
-  SqliteTransactionTest() : id_(awake()), db_(database(id_)) {
-    EXPECT_TRUE(execute(*db_, "CREATE TABLE t (x)"));
-  }
+  SqliteTransactionTest() : id_(awake()), db_(database(id_)) { EXPECT_TRUE(execute(*db_, "CREATE TABLE t (x)")); }
   std::shared_ptr<SqlTransaction> begin(Millis timeout = std::chrono::seconds(60)) {
     return world_.run(db_->begin(timeout)).value();
   }
@@ -102,8 +100,9 @@ TEST_F(SqliteTransactionTest, ATimeoutMustBePositive) {
 }
 
 TEST_F(SqliteTransactionTest, ACommitThatFailsIsRolledBack) {
-  ASSERT_TRUE(world_.run(db_->exec("CREATE TABLE p (id INTEGER PRIMARY KEY);"
-                                   "CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED)")));
+  ASSERT_TRUE(
+      world_.run(db_->exec("CREATE TABLE p (id INTEGER PRIMARY KEY);"
+                           "CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED)")));
   auto transaction = begin();
   EXPECT_EQ(in(*transaction, "INSERT INTO c VALUES (99)"), "");
   const auto failed = world_.run(transaction->commit());

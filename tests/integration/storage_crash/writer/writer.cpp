@@ -58,9 +58,10 @@ Task<Result<void>> write_transaction(Database& db, std::int64_t number) {
 }
 
 Task<Result<void>> prepare(Database& db) {
-  TROUPE_CO_CHECK(co_await db.exec("CREATE TABLE IF NOT EXISTS log (n INTEGER PRIMARY KEY);"
-                                   "CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY, n INTEGER);"
-                                   "INSERT OR IGNORE INTO counter VALUES (1, 0)"));
+  TROUPE_CO_CHECK(
+      co_await db.exec("CREATE TABLE IF NOT EXISTS log (n INTEGER PRIMARY KEY);"
+                       "CREATE TABLE IF NOT EXISTS counter (id INTEGER PRIMARY KEY, n INTEGER);"
+                       "INSERT OR IGNORE INTO counter VALUES (1, 0)"));
   co_return Result<void>();
 }
 
@@ -72,10 +73,18 @@ Task<void> write_for_ever(World& world, char kind, int worker, std::int64_t numb
   if (kind == 'q' || kind == 't') result = co_await prepare(*db);
   for (; result; ++number) {
     switch (kind) {
-      case 'k': result = co_await write_kv(*kv, number); break;
-      case 's': result = co_await write_state(world, id, number); break;
-      case 'q': result = co_await write_batch(*db, number); break;
-      default: result = co_await write_transaction(*db, number); break;
+      case 'k':
+        result = co_await write_kv(*kv, number);
+        break;
+      case 's':
+        result = co_await write_state(world, id, number);
+        break;
+      case 'q':
+        result = co_await write_batch(*db, number);
+        break;
+      default:
+        result = co_await write_transaction(*db, number);
+        break;
     }
     if (result) acknowledge(kind, worker, number);
   }
