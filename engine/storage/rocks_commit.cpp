@@ -82,8 +82,9 @@ bool RocksCore::run_slow_commit() {
 }
 
 std::optional<Result<void>> RocksCore::apply(const WriteBatch& batch, bool sync, Speed speed) {
-  if (sync_failed_) {
-    return Result<void>(make_error("storage", "unavailable", std::nullopt, "a sync failed and is not made good yet"));
+  if (log_->failed()) {
+    return Result<void>(
+        make_error("storage", "unavailable", std::nullopt, "a write or sync failed and is not made good yet"));
   }
   std::unique_lock<std::mutex> guard;
   if (batch.guard()) {
@@ -161,12 +162,8 @@ rocksdb::Status RocksCore::add_range_erase(const WriteBatch& batch, std::size_t 
 }
 
 Result<void> RocksCore::sync_log() {
-  if (sync_failed_) {
-    return make_error("storage", "unavailable", std::nullopt, "an earlier sync failed and is not made good yet");
-  }
-  const rocksdb::Status status = db_->SyncWAL();
+  const rocksdb::Status status = log_->sync(*db_);
   if (status.ok()) return {};
-  sync_failed_ = true;
   note_failure();
   return rocks_error(status, "cannot sync");
 }
@@ -174,13 +171,11 @@ Result<void> RocksCore::sync_log() {
 void RocksCore::note_failure() { resume_later_->request(kResumeInterval); }
 
 void RocksCore::resume() {
+  const std::uint64_t failures = log_->failures();
   rocksdb::Status status = db_->Resume();
   if (status.ok()) status = db_->Flush(rocksdb::FlushOptions());
-  if (status.ok()) {
-    sync_failed_ = false;
-  } else {
-    note_failure();
-  }
+  if (status.ok()) log_->make_good(failures);
+  if (!status.ok() || log_->failed()) note_failure();
 }
 
 }  // namespace troupe

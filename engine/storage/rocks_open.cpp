@@ -21,7 +21,8 @@ Result<std::shared_ptr<RocksCore>> RocksCore::open(const Ports& ports, const std
   const std::filesystem::path database = directory / "db";
   rocksdb::DB* opened = nullptr;
   rocksdb::Options options = rocks_options(settings);
-  options.env = env;
+  core->env_ = rocksdb::NewCompositeEnv(LogGuard::watch(env->GetFileSystem(), core->log_));
+  options.env = core->env_.get();
   const rocksdb::Status status = rocksdb::DB::Open(options, database.string(), &opened);
   if (!status.ok()) return rocks_error(status, "cannot open " + database.string());
   core->db_.reset(opened);

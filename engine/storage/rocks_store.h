@@ -3,7 +3,6 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 
-#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -15,6 +14,7 @@
 #include "engine/storage/file_system.h"
 #include "engine/storage/group_sync.h"
 #include "engine/storage/job_gate.h"
+#include "engine/storage/log_guard.h"
 #include "engine/storage/open.h"
 #include "engine/storage/store.h"
 
@@ -83,6 +83,8 @@ class RocksCore : public std::enable_shared_from_this<RocksCore> {
   const StorageSettings settings_;
   const std::shared_ptr<JobGate> gate_ = std::make_shared<JobGate>();
   DirectoryLock lock_;
+  const std::shared_ptr<LogGuard> log_ = std::make_shared<LogGuard>();
+  std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   std::shared_ptr<GroupSync> sync_;
   std::shared_ptr<DelayedJob> background_sync_;
@@ -93,7 +95,6 @@ class RocksCore : public std::enable_shared_from_this<RocksCore> {
   std::deque<SlowCommit> slow_queue_;
   std::size_t slow_queue_bytes_ = 0;
 
-  std::atomic<bool> sync_failed_{false};
   bool closed_ = false;
 };
 

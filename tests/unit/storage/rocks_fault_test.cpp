@@ -17,7 +17,7 @@ class RocksFaultTest : public testing::Test {
   std::filesystem::path path() const { return world_.directory() / "store"; }
   std::string open() {
     auto opened = RocksCore::open(world_.ports(), path(), tiny_settings(), env_.get());
-    if (opened) store_ = make_rocks_store(std::move(*opened));
+    if (opened) store_ = make_rocks_store(core_ = *opened);
     return code_of(opened);
   }
   std::string put(std::string_view key, Ack ack) {
@@ -37,6 +37,7 @@ class RocksFaultTest : public testing::Test {
   StorageWorld world_;
   std::shared_ptr<Faults> faults_ = std::make_shared<Faults>();
   std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(std::make_shared<FaultyFileSystem>(faults_));
+  std::shared_ptr<RocksCore> core_;
   std::unique_ptr<Store> store_;
 };
 
@@ -57,6 +58,22 @@ TEST_F(RocksFaultTest, AFullDiskFailsCommitsAndLosesNothingAndWritesGoOnWhenTher
   EXPECT_TRUE(has("before"));
   EXPECT_TRUE(has("after"));
   EXPECT_FALSE(has("lost"));
+}
+
+TEST_F(RocksFaultTest, ASyncThatFollowsAFailedAppendIsAnErrorAndNotTheEndOfTheProcess) {
+  ASSERT_EQ(open(), "ok");
+  EXPECT_EQ(put("waits for the sync", Ack::written), "ok");
+  faults_->no_space = true;
+  EXPECT_EQ(put("lost", Ack::written), "storage.unavailable");
+  const auto sync = [](std::shared_ptr<RocksCore> core) -> Task<Result<void>> {
+    auto join = [core](Continuation<Result<void>> done) { core->join_sync(std::move(done)); };
+    co_return co_await suspend<Result<void>>(std::move(join));
+  };
+  EXPECT_EQ(code_of(world_.run(sync(core_))), "storage.unavailable");
+  faults_->no_space = false;
+  wait_until_writable("after");
+  EXPECT_EQ(code_of(world_.run(sync(core_))), "ok");
+  EXPECT_TRUE(has("waits for the sync"));
 }
 
 TEST_F(RocksFaultTest, AfterAFailedSyncNothingIsAcknowledgedUntilTheDataAreRewritten) {
