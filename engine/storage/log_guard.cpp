@@ -40,10 +40,15 @@ class WatchedFiles final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* result,
                                     rocksdb::IODebugContext* context) override {
-    rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, result, context);
-    if (status.ok() && std::string_view(name).ends_with(".log")) {
-      *result = std::make_unique<WatchedLog>(std::move(*result), guard_);
+    const bool is_log = std::string_view(name).ends_with(".log");
+    if (is_log && !guard_->may_make_log()) {
+      rocksdb::IOStatus refused = rocksdb::IOStatus::IOError("the log is being replaced");
+      // RocksDB can recover from what may be tried again.
+      refused.SetRetryable(true);
+      return refused;
     }
+    rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, result, context);
+    if (status.ok() && is_log) *result = std::make_unique<WatchedLog>(std::move(*result), guard_);
     return status;
   }
 
@@ -73,6 +78,24 @@ void LogGuard::append_failed() {
   const std::lock_guard lock(mutex_);
   ++failures_;
   failed_ = true;
+  log_broken_ = true;
+}
+
+bool LogGuard::is_log_broken() const {
+  const std::lock_guard lock(mutex_);
+  return log_broken_;
+}
+
+bool LogGuard::may_make_log() {
+  const std::lock_guard lock(mutex_);
+  // RocksDB appends what it still has for the old log before it turns to this one; if that fails, it is broken again.
+  if (logs_allowed_) log_broken_ = false;
+  return logs_allowed_;
+}
+
+void LogGuard::allow_logs(bool allowed) {
+  const std::lock_guard lock(mutex_);
+  logs_allowed_ = allowed;
 }
 
 std::uint64_t LogGuard::failures() const {

@@ -22,6 +22,12 @@ class LogGuard {
   /// Blocks. Does nothing but fail once something has failed.
   rocksdb::Status sync(rocksdb::DB& db);
   void append_failed();
+  /// Whether the newest log file is one to which an append has failed.
+  bool is_log_broken() const;
+  /// Asked by the file system: false fails the making of a log.
+  bool may_make_log();
+  /// Whether a log can be made.
+  void allow_logs(bool allowed);
 
   bool failed() const { return failed_; }
   std::uint64_t failures() const;
@@ -32,6 +38,8 @@ class LogGuard {
   // Taken by an append only after it has failed.
   mutable std::mutex mutex_;
   std::uint64_t failures_ = 0;
+  bool log_broken_ = false;
+  bool logs_allowed_ = true;
   std::atomic<bool> failed_{false};
 };
 

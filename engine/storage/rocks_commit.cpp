@@ -1,6 +1,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "engine/base/errors.h"
+#include "engine/storage/keys.h"
 #include "engine/storage/rocks_options.h"
 #include "engine/storage/rocks_store.h"
 
@@ -170,9 +171,26 @@ Result<void> RocksCore::sync_log() {
 
 void RocksCore::note_failure() { resume_later_->request(kResumeInterval); }
 
+// RocksDB resumes with the broken log, and ends the process at the next append, when nothing is in the memtable. It
+// replaces the log if there is something, but only while it recovers from an error: so both are given to it.
+rocksdb::Status RocksCore::replace_log() {
+  rocksdb::WriteOptions memtable_only;
+  memtable_only.disableWAL = true;
+  rocksdb::Status status =
+      db_->Put(memtable_only, slice(keys::format_version()), slice(keys::encode_format_version(keys::kFormatVersion)));
+  if (!status.ok()) return status;
+  log_->allow_logs(false);
+  db_->Flush(rocksdb::FlushOptions()).PermitUncheckedError();
+  log_->allow_logs(true);
+  status = db_->Resume();
+  if (status.ok() && log_->is_log_broken()) return rocksdb::Status::IOError("the log could not be replaced");
+  return status;
+}
+
 void RocksCore::resume() {
   const std::uint64_t failures = log_->failures();
   rocksdb::Status status = db_->Resume();
+  if (status.ok() && log_->is_log_broken()) status = replace_log();
   if (status.ok()) status = db_->Flush(rocksdb::FlushOptions());
   if (status.ok()) log_->make_good(failures);
   if (!status.ok() || log_->failed()) note_failure();

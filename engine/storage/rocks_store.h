@@ -78,6 +78,7 @@ class RocksCore : public std::enable_shared_from_this<RocksCore> {
   Result<void> sync_log();
   void note_failure();
   void resume();
+  rocksdb::Status replace_log();
 
   const Ports ports_;
   const StorageSettings settings_;

@@ -60,6 +60,29 @@ TEST_F(RocksFaultTest, AFullDiskFailsCommitsAndLosesNothingAndWritesGoOnWhenTher
   EXPECT_FALSE(has("lost"));
 }
 
+TEST_F(RocksFaultTest, ADiskThatIsFullAtTheFirstWriteToALogIsNoExceptionToThat) {
+  ASSERT_EQ(open(), "ok");
+  EXPECT_EQ(put("before", Ack::durable), "ok");
+  for (int round = 0; round < 3; ++round) {
+    // An orderly close leaves nothing in the log or in the memtable.
+    store_.reset();
+    core_.reset();
+    ASSERT_EQ(open(), "ok");
+    faults_->no_space = true;
+    EXPECT_EQ(put("lost", Ack::durable), "storage.unavailable");
+    faults_->no_space = false;
+    wait_until_writable("after " + std::to_string(round));
+    EXPECT_EQ(put("more", Ack::durable), "ok");
+    EXPECT_TRUE(has("before"));
+    EXPECT_FALSE(has("lost"));
+  }
+  store_.reset();
+  core_.reset();
+  ASSERT_EQ(open(), "ok");
+  for (const auto* key : {"before", "after 0", "after 1", "after 2", "more"}) EXPECT_TRUE(has(key)) << key;
+  EXPECT_FALSE(has("lost"));
+}
+
 TEST_F(RocksFaultTest, ASyncThatFollowsAFailedAppendIsAnErrorAndNotTheEndOfTheProcess) {
   ASSERT_EQ(open(), "ok");
   EXPECT_EQ(put("waits for the sync", Ack::written), "ok");
