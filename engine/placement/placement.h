@@ -125,6 +125,7 @@ class Placement : public std::enable_shared_from_this<Placement> {
   void halt_residents();
   Task<void> wait_empty(Millis grace);
   void fail_waiters();
+  void forget_rest();
   void departed();
 
   Ports ports_;

@@ -13,6 +13,7 @@ Task<void> Placement::stop(Millis grace) {
   halt_residents();
   co_await wait_empty(grace);
   fail_waiters();
+  forget_rest();
   deadlines_->stop();
 }
 
@@ -43,6 +44,18 @@ Task<void> Placement::wait_empty(Millis grace) {
     waiter->set_deadline(deadlines_, deadlines_->add(grace, std::move(expired)));
   };
   co_await suspend<Done>(std::move(start));
+}
+
+/// An actor that did not end in time refers to its host's events, and these to the placement.
+void Placement::forget_rest() {
+  std::vector<std::shared_ptr<HostedActor>> rest;
+  for (Shard& shard : shards_) {
+    std::lock_guard lock(shard.mutex);
+    for (const auto& [id, slot] : shard.slots) {
+      rest.push_back(std::exchange(slot->hosted, nullptr));
+      slot->hosted_generation = 0;
+    }
+  }
 }
 
 void Placement::departed() {
