@@ -24,22 +24,12 @@ HttpResponse page_answer(const std::vector<NamespaceRecord>& records, std::optio
   return json_answer(body);
 }
 
-Result<std::vector<Id>> asked_ids(const Query& query) {
-  auto ids = query.ids("namespace_id");
-  for (const auto& text : split_list(query.text("namespace_ids").value_or(""))) {
-    auto id = Id::parse(text);
-    if (!id) return bad_request("invalid id in `namespace_ids` query: " + id.error().message());
-    ids.push_back(*id);
-  }
-  return ids;
-}
-
 }  // namespace
 
 Task<Result<HttpResponse>> list_namespaces(ApiCall call) {
   TROUPE_CO_TRY(const auto query, Query::parse(call.query, kListFields));
   TROUPE_CO_CHECK(authorize(call));
-  TROUPE_CO_TRY(const auto ids, asked_ids(query));
+  TROUPE_CO_TRY(const auto ids, query.all_ids("namespace_ids", "namespace_id"));
   const auto& directory = call.engine().directory();
   std::vector<NamespaceRecord> found;
   if (const auto name = query.text("name")) {

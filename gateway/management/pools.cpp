@@ -57,7 +57,12 @@ Json normal_config() {
 
 Task<Result<HttpResponse>> list_envoys(ApiCall call) { co_return empty_page(call, kEnvoyFields, "envoys"); }
 
-Task<Result<HttpResponse>> list_runners(ApiCall call) { co_return empty_page(call, kRunnerFields, "runners"); }
+Task<Result<HttpResponse>> list_runners(ApiCall call) {
+  TROUPE_CO_TRY(auto page, empty_page(call, kRunnerFields, "runners"));
+  TROUPE_CO_TRY(const auto query, Query::parse(call.query, kRunnerFields));
+  TROUPE_CO_CHECK(query.all_ids("runner_ids", "runner_id"));
+  co_return page;
+}
 
 Task<Result<HttpResponse>> list_runner_names(ApiCall call) {
   TROUPE_CO_TRY(const auto query, Query::parse(call.query, kRunnerNameFields));

@@ -47,10 +47,16 @@ std::optional<std::string> integer_problem(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_list(const Field& field) { return field.kind == FieldKind::texts || field.kind == FieldKind::ids; }
+
+/// An optional parameter without a value, as a form sends it for an empty input.
+bool left_empty(const Field& field, const Values& values) {
+  return !field.required && !is_list(field) && values.size() == 1 && values.front().empty();
+}
+
 std::optional<std::string> problem(const Field& field, const Values& values) {
   const std::string prefix = std::string(field.name) + ": ";
-  const bool list = field.kind == FieldKind::texts || field.kind == FieldKind::ids;
-  if (!list && values.size() > 1) return prefix + "unsupported value";
+  if (!is_list(field) && values.size() > 1) return prefix + "unsupported value";
   switch (field.kind) {
     case FieldKind::integer:
       if (auto why = integer_problem(values.front())) return prefix + *why;
@@ -82,6 +88,7 @@ Result<Query> Query::parse(std::string_view raw, std::span<const Field> fields) 
   for (auto& [name, values] : split(raw)) {
     const auto* field = find_field(fields, name);
     if (!field) return bad_query(unknown_field(name, fields));
+    if (left_empty(*field, values)) continue;
     if (auto why = problem(*field, values)) return bad_query(*why);
     query.values_.emplace(std::move(name), std::move(values));
   }
@@ -119,6 +126,16 @@ std::vector<Id> Query::ids(std::string_view name) const {
   std::vector<Id> out;
   for (const auto& value : texts(name))
     if (auto id = Id::parse(value)) out.push_back(*id);
+  return out;
+}
+
+Result<std::vector<Id>> Query::all_ids(std::string_view list, std::string_view repeated) const {
+  auto out = ids(repeated);
+  for (const auto& value : split_list(text(list).value_or(""))) {
+    auto id = Id::parse(value);
+    if (!id) return bad_request("invalid id in `" + std::string(list) + "` query: " + id.error().message());
+    out.push_back(*id);
+  }
   return out;
 }
 

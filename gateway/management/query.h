@@ -14,7 +14,7 @@
 
 namespace troupe::management {
 
-/// A query string that matched its declaration.
+/// A query string that matched its declaration. An optional parameter with an empty value counts as absent.
 class Query {
  public:
   /// Errors: `api.bad_request` for unknown, repeated, malformed and missing parameters.
@@ -27,6 +27,8 @@ class Query {
   bool flag(std::string_view name) const;
   std::vector<std::string> texts(std::string_view name) const;
   std::vector<Id> ids(std::string_view name) const;
+  /// The ids of a repeatable parameter and those of a comma list. Errors: `api.bad_request` for a bad one in the list.
+  Result<std::vector<Id>> all_ids(std::string_view list, std::string_view repeated) const;
   /// A cursor of the routes that page by creation time, ms. Errors: `api.bad_request`.
   Result<std::optional<std::int64_t>> time_cursor() const;
 

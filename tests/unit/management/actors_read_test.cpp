@@ -109,6 +109,18 @@ TEST_F(ActorsRead, ANameIsNeeded) {
   EXPECT_EQ(get("/actors?namespace=default&actor_ids=,zz,").error(), "400 validation.invalid_input");
 }
 
+TEST_F(ActorsRead, AnOptionalParameterLeftEmptyCountsAsAbsent) {
+  create_id({{"key", "k1"}});
+  EXPECT_EQ(keys(get("/actors?namespace=default&name=counter&key=&include_destroyed=&limit=&cursor=")),
+            std::vector<std::string>{"k1"});
+  EXPECT_EQ(get("/actors?namespace=default&name=").body().at("message"), "Name is required when not using actor_ids.");
+  EXPECT_EQ(get("/actors?namespace=default&name").body().at("message"), "Name is required when not using actor_ids.");
+  EXPECT_EQ(get("/actors?namespace=&name=counter").error(), "400 namespace.not_found");
+  EXPECT_EQ(why(get("/actors?namespace=default&actor_id=")),
+            "actor_id[0]: invalid input length: expected at least 4 characters");
+  EXPECT_EQ(why(get("/actors?namespace=default&name=&name=")), "name: unsupported value");
+}
+
 TEST_F(ActorsRead, BadQueriesAreToldWhy) {
   EXPECT_EQ(why(get("/actors")), "missing field `namespace`");
   EXPECT_EQ(why(get("/actors?namespace=default&bogus=1")),

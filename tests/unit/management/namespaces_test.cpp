@@ -27,6 +27,7 @@ TEST_F(Namespaces, FiltersFindByNameAndById) {
   EXPECT_EQ(by_name.at("namespaces").at(0).at("namespace_id"), id);
   EXPECT_TRUE(by_name.at("pagination").at("cursor").is_null());
   EXPECT_TRUE(get("/namespaces?name=nowhere").body().at("namespaces").empty());
+  EXPECT_EQ(get("/namespaces?name=").body().at("namespaces").size(), 2u);
   EXPECT_EQ(get("/namespaces?namespace_ids=" + id + ",hkay2d8eub5p74v1pfgpr7isbeal00").body().at("namespaces").size(),
             1u);
   EXPECT_EQ(get("/namespaces?namespace_id=" + id).body().at("namespaces").size(), 1u);

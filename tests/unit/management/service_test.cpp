@@ -157,6 +157,8 @@ TEST_F(ManagementService, PoolsOfOtherHostsAreEmptyLists) {
             R"({"runners":[],"pagination":{"cursor":null}})");
   EXPECT_EQ(get("/runners/names?namespace=default").text, R"({"names":[],"pagination":{"cursor":null}})");
   EXPECT_EQ(get("/envoys?namespace=nowhere").error(), "400 namespace.not_found");
+  EXPECT_EQ(get("/runners?namespace=default&runner_ids=x").reason(),
+            "invalid id in `runner_ids` query: invalid input length: expected at least 4 characters");
 }
 
 TEST_F(ManagementService, TheLocalPoolIsListedWithItsNormalConfig) {
