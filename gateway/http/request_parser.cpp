@@ -70,8 +70,9 @@ class Parser final : public http::basic_parser<true> {
     request_line_done_ = true;
   }
 
-  void on_field_impl(http::field, string_view name, string_view value, ErrorCode& ec) override {
+  void on_field_impl(http::field field, string_view name, string_view value, ErrorCode& ec) override {
     if (head_done_) return;
+    transfer_encoded_ |= field == http::field::transfer_encoding;
     // Fields that arrive one by one are measured together.
     head_bytes_ += name.size() + value.size() + kFieldOverhead;
     if (++fields_ > limits_.header_fields_max || head_bytes_ > limits_.head_max) {
@@ -81,7 +82,11 @@ class Parser final : public http::basic_parser<true> {
     if (is_ascii(value)) request_.headers.set(lower_case(name), std::string(value.data(), value.size()));
   }
 
-  void on_header_impl(ErrorCode&) override { head_done_ = true; }
+  void on_header_impl(ErrorCode& ec) override {
+    head_done_ = true;
+    // Without chunks nobody knows where such a body ends: what follows would be taken for the next request.
+    if (transfer_encoded_ && !chunked()) ec = http::error::bad_transfer_encoding;
+  }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode&) override {
     // The announced length is only a promise of the client.
@@ -110,6 +115,7 @@ class Parser final : public http::basic_parser<true> {
   bool request_line_done_ = false;
   bool target_too_long_ = false;
   bool head_done_ = false;
+  bool transfer_encoded_ = false;
 };
 
 bool has_token(const HttpHeaders& headers, std::string_view name, std::string_view token) {

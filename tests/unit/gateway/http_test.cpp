@@ -214,6 +214,9 @@ TEST_F(HttpServer, MalformedRequestsAre400AndClosed) {
         "POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
         "POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n", "POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
         "POST / HTTP/1.1\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n",
+        "POST / HTTP/1.1\r\ntransfer-encoding: chunked, gzip\r\n\r\n",
+        "POST / HTTP/1.1\r\ntransfer-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc",
         "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"}) {
     RawClient client = connect();
     client.send(bad);
