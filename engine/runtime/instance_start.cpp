@@ -27,6 +27,7 @@ Task<void> Instance::run_start(std::shared_ptr<Instance> self, Continuation<Resu
   self->starting_ = false;
   self->input_.reset();
   if (!result) {
+    if (!result.error().is("actor", "aborted")) self->log_error("the start", result.error());
     self->lifecycle_.apply(LifecycleEvent::start_failed);
     self->abort_delays();
     self->data_.close_kv();

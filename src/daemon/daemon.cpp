@@ -1,6 +1,7 @@
 #include "src/daemon/daemon.h"
 
 #include <spdlog/spdlog.h>
+#include <algorithm>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -31,6 +32,10 @@ constexpr Millis kDrainLimit{250};
 constexpr Millis kStoreGrace{2'000};
 /// Descriptors that are no client sockets: RocksDB, logs, listeners.
 constexpr std::size_t kOwnDescriptors = 256;
+/// A database file and its log.
+constexpr std::size_t kDescriptorsPerDatabase = 2;
+/// Of all descriptors at most one in so many is for databases.
+constexpr std::size_t kDatabasesShare = 4;
 
 unsigned io_threads(const Settings& settings) {
   return settings.io_threads > 0 ? settings.io_threads : std::max(1u, std::thread::hardware_concurrency());
@@ -41,10 +46,17 @@ unsigned storage_threads(const Settings& settings) {
   return std::clamp(std::thread::hardware_concurrency() / 2, 2u, 4u);
 }
 
-/// No more connections than there are descriptors for.
+/// No more connections and databases than there are descriptors for.
 void fit_to_descriptors(Settings& settings) {
-  const auto available = file_descriptors_max();
-  const auto reserved = kOwnDescriptors + settings.storage.sqlite_handles_max;
+  const std::size_t available = file_descriptors_max();
+  auto& databases = settings.storage.sqlite_handles_max;
+  const auto databases_possible = std::max<std::size_t>(available / kDatabasesShare / kDescriptorsPerDatabase, 1);
+  if (databases > databases_possible) {
+    spdlog::info("open databases are limited to {} instead of {}: the process may open {} files", databases_possible,
+                 databases, available);
+    databases = databases_possible;
+  }
+  const auto reserved = kOwnDescriptors + databases * kDescriptorsPerDatabase;
   const auto possible = available > 2 * reserved ? available - reserved : available / 2;
   if (settings.server.connections_max <= possible) return;
   spdlog::info("connections are limited to {} instead of {}: the process may open {} files", possible,

@@ -25,6 +25,7 @@ export class Engine {
     engine.port = options.port ?? (await freePort());
     engine.args = options.args ?? [];
     engine.env = options.env ?? {};
+    engine.openFiles = options.openFiles;
     await engine.launch();
     return engine;
   }
@@ -41,7 +42,9 @@ export class Engine {
 
   spawn() {
     this.log = "";
-    this.child = spawn(binary, ["start", "--demo", ...this.args], {
+    const command = [binary, "start", "--demo", ...this.args];
+    if (this.openFiles) command.unshift("sh", "-c", `ulimit -n ${this.openFiles}; exec "$0" "$@"`);
+    this.child = spawn(command[0], command.slice(1), {
       cwd: this.data,
       env: {
         ...process.env,
