@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint16_t kFirstVersion = 1;
 constexpr std::uint16_t kFirstQueueVersion = 3;
+/// CBOR.
+constexpr std::uint8_t kEmptyArray = 0x80;
 /// Errors name their actor from here on.
 constexpr std::uint16_t kFirstActorVersion = 4;
 
@@ -32,8 +34,10 @@ Bytes read_value(BareReader& in) {
   return value;
 }
 
+/// No bytes at all are no arguments, as a missing member is in the other encodings.
 Bytes read_args(BareReader& in) {
   Bytes value = in.data();
+  if (value.empty()) return {kEmptyArray};
   CborReader reader(value);
   if (reader.peek() == CborReader::Kind::array) {
     if (!is_one_item(value)) in.fail();

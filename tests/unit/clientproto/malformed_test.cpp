@@ -37,6 +37,7 @@ TEST(ClientProtocolArgs, ComeAsAnArrayWhateverTheClientWrote) {
   for (const auto& [hex, args] : cbor) EXPECT_EQ(args_of(Encoding::cbor, hex), args) << hex;
   EXPECT_EQ(args_of(Encoding::bare, "0400 01 07"), "8107");
   EXPECT_EQ(args_of(Encoding::bare, "0400 01 f6"), "80");
+  EXPECT_EQ(args_of(Encoding::bare, "0400 00"), "80");
   EXPECT_EQ(args_of(Encoding::bare, "0400 01 80 ffff"), "80") << "bytes after the payload are ignored";
 }
 
@@ -45,8 +46,8 @@ TEST(ClientProtocolMalformed, ActionBodiesAreRefused) {
     EXPECT_EQ(args_of(Encoding::json, json), "core.internal_error") << json;
   for (const char* cbor : {"", "80", "01", "a1", "a1 6461726773", "a1 01 80", "a0 00", "a1 6461726773 82 01"})
     EXPECT_EQ(args_of(Encoding::cbor, cbor), "core.internal_error") << cbor;
-  for (const char* bare : {"", "04", "0400", "0000 01 80", "0500 01 80", "0400 02 80", "0400 00", "0400 01 82",
-                           "0400 02 8080", "0400 ffffffffffffffffffff01 80"})
+  for (const char* bare : {"", "04", "0400", "0000 01 80", "0500 01 80", "0400 02 80", "0400 01 82", "0400 02 8080",
+                           "0400 ffffffffffffffffffff01 80"})
     EXPECT_EQ(args_of(Encoding::bare, bare), "core.internal_error") << bare;
 }
 
