@@ -1,5 +1,6 @@
 #include "engine/storage/delayed_job.h"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
@@ -9,7 +10,12 @@ DelayedJob::DelayedJob(const Ports& ports, std::function<void()> run)
     : timers_(ports.timers), executor_(boost::asio::make_strand(ports.io)), run_(std::move(run)) {}
 
 std::shared_ptr<DelayedJob> DelayedJob::make(const Ports& ports, std::function<void()> run) {
-  return std::shared_ptr<DelayedJob>(new DelayedJob(ports, std::move(run)));
+  // The last reference may be dropped anywhere, but the timer belongs to its executor.
+  auto destroy = [](DelayedJob* job) {
+    const Executor executor = job->executor_;
+    boost::asio::dispatch(executor, [owned = std::unique_ptr<DelayedJob>(job)]() mutable { owned.reset(); });
+  };
+  return std::shared_ptr<DelayedJob>(new DelayedJob(ports, std::move(run)), std::move(destroy));
 }
 
 void DelayedJob::request(Millis delay) {
