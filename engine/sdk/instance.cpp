@@ -156,14 +156,12 @@ Task<Result<Bytes>> Instance::run_now(const Action& action, ActionCall call) {
   co_return out;
 }
 
-Result<std::size_t> open_arguments(Decoder& from, const std::string& action, std::size_t least, std::size_t most) {
+Result<std::size_t> open_arguments(Decoder& from, const std::string& action, std::size_t least) {
   const auto count = from.open_array();
   if (!count) return validation_error("action `" + action + "` arguments", from.problem());
-  if (*count >= least && *count <= most) return *count;
-  auto problem = *count < least
-                     ? "argument " + std::to_string(*count + 1) + " is missing"
-                     : "expected at most " + std::to_string(most) + " arguments, got " + std::to_string(*count);
-  return validation_error("action `" + action + "` arguments", std::move(problem));
+  if (*count >= least) return *count;
+  return validation_error("action `" + action + "` arguments",
+                          "argument " + std::to_string(*count + 1) + " is missing");
 }
 
 Error argument_error(const std::string& action, std::size_t index, const Decoder& decoder) {

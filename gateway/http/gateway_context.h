@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "gateway/http/body_budget.h"
 #include "gateway/http/connection_set.h"
 #include "gateway/http/server.h"
 #include "gateway/proxy/actor_proxy.h"
@@ -16,6 +17,7 @@ struct GatewayContext {
         engine(e),
         management(m),
         proxy(p, e, ProxySettings{s.retry_attempts_max, s.retry_delay}),
+        bodies(s.request_bodies_max),
         connections(std::make_shared<ConnectionSet>()) {}
 
   const Ports ports;
@@ -23,6 +25,7 @@ struct GatewayContext {
   Engine& engine;
   ManagementApi& management;
   ActorProxy proxy;
+  BodyBudget bodies;
   const std::shared_ptr<ConnectionSet> connections;
 };
 

@@ -38,6 +38,7 @@ HttpConnection::HttpConnection(std::shared_ptr<GatewayContext> context, Connecti
       socket_(std::move(socket)),
       strand_(std::move(strand)),
       parser_(limits_of(context_->settings)),
+      bodies_(context_->bodies),
       in_(kReadBufferMin) {}
 
 void HttpConnection::run() {
@@ -73,6 +74,7 @@ Task<void> HttpConnection::serve() {
 
 Task<bool> HttpConnection::read_request() {
   parser_.reset();
+  bodies_.clear();
   bool continued = false;
   arm(Phase::idle, context_->settings.idle_timeout);
   for (;;) {
@@ -88,6 +90,11 @@ Task<bool> HttpConnection::read_request() {
         if (phase_ != Phase::head) arm(Phase::head, context_->settings.header_timeout);
       } else {
         arm(Phase::body, context_->settings.body_timeout);
+        if (!bodies_.add(step.consumed)) {
+          auto refusing = refuse_body(make_error("guard", "service_unavailable"));
+          co_await std::move(refusing);
+          co_return false;
+        }
         if (!continued && parser_.expects_continue()) send_now("HTTP/1.1 100 Continue\r\n\r\n");
         continued = true;
       }
@@ -127,21 +134,29 @@ bool HttpConnection::make_room() {
 
 Task<void> HttpConnection::reject(RequestParser::Status status) {
   using Status = RequestParser::Status;
+  if (status == Status::body_too_large) {
+    auto metadata = Value::object({{"reason", "length limit exceeded"}});
+    auto refusing = refuse_body(make_error("guard", "invalid_request_body", std::move(metadata)));
+    co_return co_await std::move(refusing);
+  }
   HttpResponse response;
   response.status = status == Status::target_too_long ? 414 : status == Status::head_too_large ? 431 : 400;
-  if (status == Status::body_too_large) {
-    HttpRequest& request = parser_.request();
-    begin_exchange(request);
-    const Target target = route({request.method, request.target, request.headers}, {});
-    const auto* refusal = std::get_if<Refusal>(&target);
-    exchange_.actor_route = std::holds_alternative<ActorTarget>(target) || (refusal && refusal->actor_route);
-    response =
-        error_answer(make_error("guard", "invalid_request_body", Value::object({{"reason", "length limit exceeded"}})));
-    finish_headers(response);
-  } else {
-    exchange_ = Exchange{};
-  }
+  exchange_ = Exchange{};
   exchange_.keep_alive = false;
+  if (co_await write(std::move(response))) co_await linger();
+}
+
+Task<void> HttpConnection::refuse_body(Error error) {
+  HttpRequest& request = parser_.request();
+  begin_exchange(request);
+  const Target target = route({request.method, request.target, request.headers}, {});
+  const auto* refusal = std::get_if<Refusal>(&target);
+  exchange_.actor_route = std::holds_alternative<ActorTarget>(target) || (refusal && refusal->actor_route);
+  HttpResponse response = error_answer(error);
+  finish_headers(response);
+  exchange_.keep_alive = false;
+  Bytes().swap(request.body);
+  bodies_.clear();
   if (co_await write(std::move(response))) co_await linger();
 }
 

@@ -52,6 +52,7 @@ class HttpConnection final : public ServerConnection,
   Task<bool> read_request();
   bool make_room();
   Task<void> reject(RequestParser::Status status);
+  Task<void> refuse_body(Error error);
 
   /// Reads what the answer depends on and gives the request its ray id.
   void begin_exchange(HttpRequest& request);
@@ -86,6 +87,7 @@ class HttpConnection final : public ServerConnection,
   TcpSocket socket_;
   Strand strand_;
   RequestParser parser_;
+  BodyBudget::Share bodies_;
 
   std::vector<char> in_;
   std::size_t begin_ = 0, end_ = 0;

@@ -18,6 +18,8 @@ struct ServerSettings {
   std::size_t connections_max = 65'536;
   /// Bytes.
   std::size_t request_body_max = 20u << 20;
+  /// Of all bodies that arrive over more than one read, at a time; beyond it a request is refused with 503.
+  std::size_t request_bodies_max = 256u << 20;
   std::size_t request_head_max = 417u << 10;
   std::size_t header_fields_max = 100;
   std::size_t request_target_max = 65'534;

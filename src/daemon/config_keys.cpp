@@ -140,6 +140,7 @@ std::vector<ConfigKey> make_keys() {
       {"troupe.socket_grace_ms", duration(TROUPE_FIELD(socket_grace))},
       {"troupe.force_stop_ms", duration(TROUPE_FIELD(force_stop))},
       {"troupe.connections_max", number(TROUPE_FIELD(server.connections_max), 1, 10'000'000)},
+      {"troupe.request_bodies_max", number(TROUPE_FIELD(server.request_bodies_max), 1 << 20, 1024 * kGiB)},
       {"troupe.request_head_max", number(TROUPE_FIELD(server.request_head_max), 1'024, kGiB)},
       {"troupe.header_fields_max", number(TROUPE_FIELD(server.header_fields_max), 1, 100'000)},
       {"troupe.request_target_max", number(TROUPE_FIELD(server.request_target_max), 64, kGiB)},

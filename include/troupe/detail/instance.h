@@ -142,9 +142,10 @@ class Instance : public Behavior {
 
 Error argument_error(const std::string& action, std::size_t index, const Decoder& decoder);
 /// The number of arguments, or why it does not fit.
-Result<std::size_t> open_arguments(Decoder& from, const std::string& action, std::size_t least, std::size_t most);
+Result<std::size_t> open_arguments(Decoder& from, const std::string& action, std::size_t least);
 
-/// Reads the arguments of an action into a tuple. Missing trailing ones are allowed where the type accepts it.
+/// Reads the arguments of an action into a tuple. Missing trailing ones are allowed where the type accepts it; what a
+/// caller gives beyond the tuple is ignored, as JavaScript does.
 template <class Tuple>
 Result<void> decode_arguments(const ActionCall& call, Tuple& args) {
   return [&]<std::size_t... I>(std::index_sequence<I...>)->Result<void> {
@@ -152,7 +153,7 @@ Result<void> decode_arguments(const ActionCall& call, Tuple& args) {
     std::size_t least = 0;
     ((kAcceptsMissing<std::tuple_element_t<I, Tuple>> ? void() : void(least = I + 1)), ...);
     Decoder from(call.args);
-    TROUPE_TRY(const auto count, open_arguments(from, call.name, least, kMost));
+    TROUPE_TRY(const auto count, open_arguments(from, call.name, least));
     std::size_t failed = kMost;
     ((I < count && from.ok() ? (from.item(I, count, std::get<I>(args), true), failed = from.ok() ? failed : I) : 0),
      ...);

@@ -296,6 +296,24 @@ TEST_F(HttpServer, BodiesAreLimitedHoweverTheyAreFramed) {
   EXPECT_EQ(actor.response()->header("access-control-allow-origin"), "*");
 }
 
+TEST_F(HttpServer, BodiesThatArriveAtOneTimeAreLimitedTogether) {
+  settings.request_bodies_max = 300'000;
+  start();
+  const std::string head = "POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 400001\r\n\r\n";
+  RawClient first = connect(), second = connect();
+  first.send(head + std::string(200'000, 'x'));
+  second.send(head + std::string(200'000, 'x'));
+  first.send(std::string(100'001, 'x'));
+  second.send(std::string(100'001, 'x'));
+  EXPECT_EQ(first.response()->status, 503);
+  EXPECT_EQ(second.response()->status, 503);
+  first.close();
+  second.close();
+  RawClient third = connect();
+  third.send(request("/x", "", std::string(290'000, 'x')));
+  EXPECT_EQ(third.response()->body, "POST /x 290000");
+}
+
 TEST_F(HttpServer, ARefusedUploadCanBeSentToItsEnd) {
   start();
   RawClient client = connect();
