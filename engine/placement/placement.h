@@ -139,6 +139,7 @@ class Placement : public std::enable_shared_from_this<Placement> {
   std::array<Shard, kShards> shards_;
   std::atomic<std::size_t> residents_{0};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopped_{false};
   std::int64_t start_ts_ = 0;
 
   std::mutex empty_mutex_;

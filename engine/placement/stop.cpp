@@ -8,6 +8,8 @@ namespace troupe {
 
 Task<void> Placement::stop(Millis grace) {
   auto self = shared_from_this();
+  // A second stop would wait for a clock that no longer runs.
+  if (stopped_.load()) co_return;
   stopping_.store(true);
   if (alarms_) alarms_->stop();
   halt_residents();
@@ -15,6 +17,7 @@ Task<void> Placement::stop(Millis grace) {
   fail_waiters();
   forget_rest();
   deadlines_->stop();
+  stopped_.store(true);
 }
 
 void Placement::halt_residents() {

@@ -164,6 +164,10 @@ TEST_F(EndingTest, AStopThatTakesTooLongIsCutAtItsLimit) {
   EXPECT_FALSE(stopped);
   world.advance(Millis(1));
   EXPECT_TRUE(stopped);
+  bool again = false;
+  boost::asio::co_spawn(world.context(), engine->stop(), [&](std::exception_ptr) { again = true; });
+  world.settle();
+  EXPECT_TRUE(again);
 }
 
 TEST_F(EndingTest, AStoppingEngineTurnsRequestsAway) {
