@@ -9,7 +9,7 @@
 
 #include "engine/base/ports.h"
 #include "engine/directory/records.h"
-#include "engine/storage/actor_store.h"
+#include "engine/storage/actors/actor_store.h"
 #include "engine/storage/store.h"
 
 namespace troupe {

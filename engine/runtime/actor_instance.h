@@ -6,7 +6,7 @@
 #include <string>
 
 #include "engine/base/ports.h"
-#include "engine/storage/actor_store.h"
+#include "engine/storage/actors/actor_store.h"
 #include "troupe/behavior.h"
 
 namespace troupe {

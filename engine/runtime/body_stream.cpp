@@ -1,6 +1,6 @@
 #include "engine/runtime/body_stream.h"
 
-#include "engine/runtime/instance.h"
+#include "engine/runtime/instance/instance.h"
 
 namespace troupe {
 

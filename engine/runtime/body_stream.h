@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "engine/base/async.h"
-#include "engine/runtime/connection.h"
+#include "engine/runtime/connections/connection.h"
 #include "troupe/http.h"
 
 namespace troupe {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/management/api_call.h"
+#include "gateway/management/http/api_call.h"
 
 /// The handlers of the routes, one file per family. Each reads path, query and body, then checks the token, then acts.
 namespace troupe::management {

@@ -2,9 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include "gateway/management/api_call.h"
-#include "gateway/management/responses.h"
-#include "gateway/management/routes.h"
+#include "gateway/management/http/api_call.h"
+#include "gateway/management/http/responses.h"
+#include "gateway/management/http/routes.h"
 
 namespace troupe {
 

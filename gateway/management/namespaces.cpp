@@ -1,11 +1,11 @@
 #include <algorithm>
 
 #include "engine/base/errors.h"
-#include "gateway/management/actor_json.h"
+#include "gateway/management/actors/actor_json.h"
 #include "gateway/management/handlers.h"
-#include "gateway/management/json_body.h"
+#include "gateway/management/http/json_body.h"
+#include "gateway/management/http/query.h"
 #include "gateway/management/namespace_names.h"
-#include "gateway/management/query.h"
 
 namespace troupe::management {
 

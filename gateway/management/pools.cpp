@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "gateway/management/handlers.h"
-#include "gateway/management/query.h"
+#include "gateway/management/http/query.h"
 
 namespace troupe::management {
 

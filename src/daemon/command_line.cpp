@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "gateway/management/api_call.h"
 #include "gateway/management/build_info.h"
+#include "gateway/management/http/api_call.h"
 #include "src/daemon/exit_codes.h"
 
 namespace troupe::daemon {

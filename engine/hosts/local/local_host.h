@@ -5,7 +5,7 @@
 
 #include "engine/base/ports.h"
 #include "engine/hosts/host.h"
-#include "engine/storage/actor_store.h"
+#include "engine/storage/actors/actor_store.h"
 #include "troupe/behavior.h"
 
 namespace troupe {

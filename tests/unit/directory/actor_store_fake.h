@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/base/errors.h"
-#include "engine/storage/actor_store.h"
+#include "engine/storage/actors/actor_store.h"
 #include "engine/storage/keys.h"
 
 namespace troupe {

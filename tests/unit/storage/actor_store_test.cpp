@@ -1,8 +1,8 @@
-#include "engine/storage/actor_store.h"
+#include "engine/storage/actors/actor_store.h"
 
 #include <fstream>
 
-#include "engine/storage/actor_kv.h"
+#include "engine/storage/actors/actor_kv.h"
 #include "engine/storage/keys.h"
 #include "storage_world.h"
 

@@ -1,4 +1,4 @@
-#include "engine/storage/group_sync.h"
+#include "engine/storage/rocks/group_sync.h"
 
 #include <condition_variable>
 

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "engine/storage/rocks_store.h"
+#include "engine/storage/rocks/rocks_store.h"
 #include "faulty_file_system.h"
 #include "storage_world.h"
 

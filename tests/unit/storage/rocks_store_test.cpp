@@ -1,4 +1,4 @@
-#include "engine/storage/rocks_store.h"
+#include "engine/storage/rocks/rocks_store.h"
 
 #include <future>
 

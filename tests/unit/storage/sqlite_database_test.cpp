@@ -1,4 +1,4 @@
-#include "engine/storage/sqlite_connection.h"
+#include "engine/storage/sqlite/sqlite_connection.h"
 #include "sqlite_world.h"
 
 namespace troupe {

@@ -1,8 +1,8 @@
-#include "engine/storage/sqlite_files.h"
+#include "engine/storage/sqlite/sqlite_files.h"
 
 #include <fstream>
 
-#include "engine/storage/sqlite_database.h"
+#include "engine/storage/sqlite/sqlite_database.h"
 #include "sqlite_world.h"
 
 namespace troupe {

@@ -1,4 +1,4 @@
-#include "engine/storage/sqlite_file.h"
+#include "engine/storage/sqlite/sqlite_file.h"
 #include "sqlite_world.h"
 
 namespace troupe {

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "engine/base/virtual_ports.h"
-#include "engine/storage/actor_store.h"
+#include "engine/storage/actors/actor_store.h"
 #include "engine/storage/open.h"
 
 namespace troupe {

@@ -1,0 +1,38 @@
+#include "engine/runtime/calls/call.h"
+
+#include "engine/runtime/instance/instance.h"
+
+namespace troupe {
+
+CallBase::CallBase(std::shared_ptr<Instance> actor, Traffic traffic, const char* operation, bool* began)
+    : actor_(std::move(actor)), operation_(operation), began_(began), traffic_(traffic) {}
+
+CallBase::~CallBase() = default;
+
+void CallBase::suspended() {
+  suspended_ = true;
+  if (limit_ && !answered()) limit(*limit_);
+}
+
+void CallBase::limit(Millis time) {
+  limit_ = time;
+  if (!suspended_) return;
+  actor_->deadlines().arm(deadline_, time, [this] { fail(make_error("actor", "action_timed_out")); });
+}
+
+void CallBase::unlimit() {
+  limit_.reset();
+  deadline_.cancel();
+}
+
+void CallBase::leave() {
+  began_ = nullptr;
+  limit_.reset();
+  deadline_.cancel();
+  if (admitted_) unlink();
+  auto conn = std::exchange(temporary_, nullptr);
+  if (conn && admitted_) actor_->drop(conn);
+  actor_->call_left(*this, admitted_);
+}
+
+}  // namespace troupe

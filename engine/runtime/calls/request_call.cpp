@@ -1,0 +1,74 @@
+#include "engine/runtime/instance/instance.h"
+
+namespace troupe {
+namespace {
+
+class RequestRun final : public Call<HttpResponse> {
+ public:
+  RequestRun(std::shared_ptr<Instance> actor, std::shared_ptr<ActorConnection> conn, bool* began, HttpRequest request)
+      : Call(std::move(actor), Traffic::call, "request", began), request_(std::move(request)) {
+    temporary_ = std::move(conn);
+  }
+
+  Task<void> run(std::shared_ptr<CallBase> self) override;
+
+ private:
+  HttpRequest request_;
+};
+
+Task<void> RequestRun::run(std::shared_ptr<CallBase>) {
+  co_await skip_final_post();
+  auto& instance = actor();
+  auto conn = temporary_;
+  if (instance.admission_runs_code()) {
+    mark_began();
+    auto admitted = co_await instance.admit(conn);
+    if (answered()) co_return instance.drop(conn);
+    if (!admitted) co_return answer(admitted.error());
+  } else {
+    instance.insert(conn);
+  }
+
+  Result<HttpResponse> result;
+  if (instance.hooks().on_request) {
+    mark_began();
+    limit(instance.options().action_timeout);
+    try {
+      auto task = instance.behavior().on_request(std::move(request_), conn);
+      result = co_await std::move(task);
+    } catch (...) {
+      result = instance.escaped("onRequest");
+    }
+    if (answered()) {
+      if (result && result->stream) result->stream->cancel();
+      co_return;
+    }
+    unlimit();
+  } else {
+    result->status = 404;
+  }
+  const bool streams = result && result->stream;
+  if (streams) {
+    auto owned = std::exchange(temporary_, nullptr);
+    result->stream = BodyState::open(shared_actor(), std::move(result->stream), std::move(owned));
+  } else {
+    instance.drop(std::exchange(temporary_, nullptr));
+  }
+  if (instance.saver().dirty()) {
+    auto saved = co_await instance.saver().commit(Ack::written);
+    if (result && !saved) result = saved.error();
+  }
+  answer(std::move(result));
+}
+
+}  // namespace
+
+Task<Result<HttpResponse>> Instance::request(Connect connect, HttpRequest request) {
+  auto* began = std::exchange(connect.began, nullptr);
+  auto conn = make_connection(ActorConnection::Kind::temporary, std::move(connect), nullptr);
+  std::shared_ptr<Call<HttpResponse>> call =
+      std::make_shared<RequestRun>(self(), std::move(conn), began, std::move(request));
+  return submit(std::move(call));
+}
+
+}  // namespace troupe

@@ -1,0 +1,31 @@
+#include "engine/runtime/connections/connection.h"
+
+#include "engine/base/id.h"
+
+namespace troupe {
+
+ActorConnection::ActorConnection(Kind kind, ActorInstance::Connect connect, std::shared_ptr<ConnectionSink> sink,
+                                 Random& random, std::weak_ptr<ConnectionOwner> owner)
+    : kind_(kind), connect_(std::move(connect)), sink_(std::move(sink)), random_(random), owner_(std::move(owner)) {
+  if (connect_.params.empty()) connect_.params = Bytes{0xf6};
+}
+
+const std::string& ActorConnection::id() const {
+  if (id_.empty()) id_ = make_uuid_v4(random_);
+  return id_;
+}
+
+void ActorConnection::send(const std::string& event, const Bytes& args) {
+  // The sink may end the connection from inside the call.
+  if (auto sink = sink_) sink->event(event, args);
+}
+
+void ActorConnection::disconnect(std::string reason) {
+  if (auto owner = owner_.lock()) owner->close_connection(shared_from_this(), std::move(reason));
+}
+
+void ActorConnection::close_sink(std::uint16_t code, std::string reason) {
+  if (auto sink = std::exchange(sink_, nullptr)) sink->close(code, std::move(reason));
+}
+
+}  // namespace troupe

@@ -1,0 +1,128 @@
+#include "engine/runtime/connections/raw_socket.h"
+
+#include <utility>
+
+namespace troupe {
+
+class RawSocket::Handle final : public ActorWebSocket {
+ public:
+  explicit Handle(std::shared_ptr<RawSocket> socket) : socket_(std::move(socket)) {}
+  ~Handle() override {
+    auto executor = socket_->executor_;
+    hand_over(executor, [socket = std::move(socket_)] { socket->stop_reading(); });
+  }
+
+  bool send(WebSocketMessage message) override {
+    return !socket_->closed_ && socket_->client_->send(std::move(message));
+  }
+  Task<void> wait_drained() override { return socket_->client_->wait_drained(); }
+  void close(std::uint16_t code, std::string reason) override { socket_->close(code, std::move(reason)); }
+  Task<std::optional<WebSocketMessage>> receive() override { return socket_->receive(); }
+  std::uint16_t close_code() const override { return socket_->close_code_; }
+  const std::string& close_reason() const override { return socket_->close_reason_; }
+
+ private:
+  std::shared_ptr<RawSocket> socket_;
+};
+
+class RawSocket::Feed final : public ActorSocket {
+ public:
+  explicit Feed(std::shared_ptr<RawSocket> socket) : socket_(std::move(socket)) {}
+
+  Task<void> on_message(WebSocketMessage message) override {
+    auto start = [socket = socket_, message = std::move(message)](Continuation<Done> taken) mutable {
+      auto push = [socket, message = std::move(message), taken = std::move(taken)]() mutable {
+        socket->push(std::move(message), std::move(taken));
+      };
+      hand_over(socket->executor_, std::move(push));
+    };
+    co_await suspend<Done>(std::move(start));
+  }
+
+  void on_close(std::uint16_t code, std::string reason) override {
+    auto closed = [socket = socket_, code, reason = std::move(reason)]() mutable {
+      socket->client_closed(code, std::move(reason));
+    };
+    hand_over(socket_->executor_, std::move(closed));
+  }
+
+ private:
+  std::shared_ptr<RawSocket> socket_;
+};
+
+RawSocket::RawSocket(Executor executor, std::shared_ptr<ClientSocket> client,
+                     std::function<void(std::string)> on_closed)
+    : executor_(std::move(executor)), client_(std::move(client)), on_closed_(std::move(on_closed)) {}
+
+std::shared_ptr<ActorWebSocket> RawSocket::make_handle() {
+  has_reader_ = true;
+  return std::make_shared<Handle>(shared_from_this());
+}
+
+std::shared_ptr<ActorSocket> RawSocket::make_feed() { return std::make_shared<Feed>(shared_from_this()); }
+
+bool RawSocket::has_room() const { return inbox_.size() < kInboxMessagesMax && inbox_bytes_ < kInboxBytesMax; }
+
+void RawSocket::push(WebSocketMessage message, Continuation<Done> taken) {
+  if (closed_ || !has_reader_) return taken.resume({});
+  if (!readers_.empty()) {
+    auto reader = std::move(readers_.front());
+    readers_.erase(readers_.begin());
+    // The gateway goes on first: what the actor's code does with the message may take long.
+    taken.post({});
+    return reader.resume(std::move(message));
+  }
+  inbox_bytes_ += message.data.size();
+  inbox_.push_back(std::move(message));
+  if (has_room()) return taken.resume({});
+  writer_ = std::move(taken);
+}
+
+void RawSocket::make_room() {
+  if (writer_ && (has_room() || closed_ || !has_reader_)) writer_.post({});
+}
+
+Task<std::optional<WebSocketMessage>> RawSocket::receive() {
+  auto self = shared_from_this();
+  if (!inbox_.empty()) {
+    auto message = std::move(inbox_.front());
+    inbox_.pop_front();
+    inbox_bytes_ -= message.data.size();
+    make_room();
+    co_return message;
+  }
+  if (closed_) co_return std::nullopt;
+  auto start = [self](Continuation<std::optional<WebSocketMessage>> reader) {
+    self->readers_.push_back(std::move(reader));
+  };
+  co_return co_await suspend<std::optional<WebSocketMessage>>(std::move(start));
+}
+
+void RawSocket::stop_reading() {
+  has_reader_ = false;
+  inbox_.clear();
+  inbox_bytes_ = 0;
+  make_room();
+}
+
+void RawSocket::close(std::uint16_t code, std::string reason) {
+  if (closed_) return;
+  client_->close(code, reason);
+  finish(code, std::move(reason));
+}
+
+void RawSocket::client_closed(std::uint16_t code, std::string reason) {
+  if (!closed_) finish(code == 0 ? 1005 : code, std::move(reason));
+}
+
+void RawSocket::finish(std::uint16_t code, std::string reason) {
+  auto self = shared_from_this();
+  closed_ = true;
+  close_code_ = code;
+  close_reason_ = reason;
+  make_room();
+  for (auto& reader : std::exchange(readers_, {})) reader.post(std::nullopt);
+  if (auto on_closed = std::exchange(on_closed_, nullptr)) on_closed(std::move(reason));
+}
+
+}  // namespace troupe

@@ -1,0 +1,247 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/intrusive/list.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/async.h"
+#include "engine/base/errors.h"
+#include "engine/runtime/activity.h"
+#include "engine/runtime/actor_instance.h"
+#include "engine/runtime/body_stream.h"
+#include "engine/runtime/calls/call.h"
+#include "engine/runtime/connections/connection_table.h"
+#include "engine/runtime/deadlines.h"
+#include "engine/runtime/instance/context.h"
+#include "engine/runtime/lifecycle.h"
+#include "engine/runtime/state/actor_data.h"
+#include "engine/runtime/state/state_saver.h"
+
+namespace troupe {
+
+/// A wait of the actor's code that a stop ends.
+struct PendingDelay : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  Continuation<Result<void>> waiter;
+  Deadlines::Entry entry;
+};
+
+/// ActorInstance: the parts of one generation and the sequences that tie them together. `instance.cpp` admits calls and
+/// counts work, `instance_start.cpp` and `instance_stop.cpp` are the ends of its life, `instance_connections.cpp` lets
+/// clients in and out; what a call does is in its own file (action_call, request_call, socket_call, connection_call).
+///
+/// Threads: public virtual methods any, everything else the actor's executor. Lifetime: shared by the host and by every
+/// coroutine that runs the actor's code; destroyed on the actor's executor.
+class Instance final : public ActorInstance, public ConnectionOwner {
+ public:
+  explicit Instance(Config config);
+  ~Instance() override;
+
+  const ActorInfo& info() const override { return info_; }
+  const ActorDefinition& definition() const override { return *definition_; }
+  Executor executor() const override { return executor_; }
+  Task<Result<void>> start() override;
+  Task<void> stop(StopReason reason) override;
+  Task<Result<std::shared_ptr<Connection>>> connect(Connect connect, std::shared_ptr<ConnectionSink> sink) override;
+  void disconnected(std::shared_ptr<Connection> conn, std::string reason) override;
+  Task<Result<void>> subscribe(std::shared_ptr<Connection> conn, std::string event, bool on) override;
+  Task<Result<Bytes>> action(std::shared_ptr<Connection> conn, std::string name, Bytes args) override;
+  Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) override;
+  Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) override;
+  Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect, std::shared_ptr<ClientSocket> socket) override;
+
+  std::shared_ptr<Instance> self() { return std::static_pointer_cast<Instance>(shared_from_this()); }
+
+  // -- parts, for calls and the context -------------------------------------------------------------------------------
+  const BehaviorHooks& hooks() const { return definition_->hooks; }
+  const ActorOptions& options() const { return definition_->options; }
+  Behavior& behavior() { return *behavior_; }
+  InstanceHost& host() { return *host_; }
+  const Ports& ports() const { return ports_; }
+  Lifecycle& lifecycle() { return lifecycle_; }
+  Deadlines& deadlines() { return deadlines_; }
+  StateSaver& saver() { return saver_; }
+  ActorData& data() { return data_; }
+  ConnectionTable& connections() { return connections_; }
+
+  // -- calls ----------------------------------------------------------------------------------------------------------
+  void call_left(CallBase& call, bool was_admitted);
+  /// Whether calls have arrived that wait for their turn.
+  bool calls_queued() const { return reserved_.load(std::memory_order_relaxed) > admitted_; }
+  /// Whether the behavior has an action of that name.
+  bool has_action(const std::string& name) const;
+  /// Logs the exception that is being handled; what the caller of the actor's code gets for it.
+  Error escaped(const char* where) const;
+  void log_error(const char* where, const Error& error) const;
+
+  // -- work -----------------------------------------------------------------------------------------------------------
+  void begin_work(Work work);
+  void end_work(Work work);
+  /// Runs a task of the runtime on the actor's executor; it must not fail.
+  void detach(Task<void> task);
+  void spawn(std::function<Task<Result<void>>()> task);
+  Task<Result<void>> delay(Millis time);
+  Result<void> request_sleep();
+  Result<void> request_destroy();
+
+  /// Runs a hook: `make()` gives its task. After `limit` the caller goes on with `actor.callback_timed_out`, and what
+  /// the hook still does is on its own. `keep` lives as long as the hook.
+  template <class T, class Make>
+  Task<Result<T>> hook(const char* name, Millis limit, std::shared_ptr<const void> keep, Make make);
+
+  // -- connections ----------------------------------------------------------------------------------------------------
+  std::shared_ptr<ActorConnection> make_connection(ActorConnection::Kind kind, Connect connect,
+                                                   std::shared_ptr<ConnectionSink> sink);
+  /// Whether making a connection runs code of the actor.
+  bool admission_runs_code() const {
+    return hooks().on_before_connect || hooks().create_conn_state || hooks().on_connect;
+  }
+  Task<Result<void>> admit(std::shared_ptr<ActorConnection> conn);
+  void insert(std::shared_ptr<ActorConnection> conn);
+  /// The connection is over; onDisconnect runs in the background.
+  void drop(const std::shared_ptr<ActorConnection>& conn);
+  void close_connection(const std::shared_ptr<ActorConnection>& conn, std::string reason) override;
+
+  void add_stream(BodyState& body);
+
+ private:
+  template <class T>
+  Task<Result<T>> submit(std::shared_ptr<Call<T>> call);
+  void enter(std::shared_ptr<CallBase> call);
+  Error overloaded(const char* operation) const;
+  template <class T>
+  struct HookRace;
+  template <class T, class Make>
+  static Task<void> run_hook(std::shared_ptr<HookRace<T>> race, const char* name, Make make);
+
+  // Start.
+  void begin_start(Continuation<Result<void>> waiter);
+  static Task<void> run_start(std::shared_ptr<Instance> self, Continuation<Result<void>> waiter);
+  Task<Result<void>> prepare();
+  Task<Result<void>> prepare_new();
+  Task<Result<void>> prepare_woken(Bytes stored);
+  Task<Result<void>> prepare_common();
+  Task<Result<void>> create_state();
+  static Task<void> run_handler(std::shared_ptr<Instance> self);
+
+  // Stop.
+  void begin_stop(StopReason reason, Continuation<Done> waiter);
+  static Task<void> run_stop(std::shared_ptr<Instance> self, bool destroying);
+  static Task<void> run_stop_hook(std::shared_ptr<Instance> self, bool destroying);
+  static Task<void> close_for_stop(std::shared_ptr<Instance> self, std::shared_ptr<ActorConnection> conn,
+                                   bool destroying);
+  Task<void> drain(bool destroying);
+  Task<void> finalize(bool destroying);
+  void abandon_rest(bool destroying);
+  void abort_delays();
+  void terminate();
+
+  static Task<void> run_disconnect(std::shared_ptr<Instance> self, std::shared_ptr<ActorConnection> conn);
+  static Task<void> run_spawned(std::shared_ptr<Instance> self, std::function<Task<Result<void>>()> task);
+
+  // Idle sleep.
+  void work_changed();
+  bool is_idle() const;
+  void idle_timer_fired();
+  void ask_for_sleep();
+
+  Ports ports_;
+  ActorStore& store_;
+  std::shared_ptr<const ActorDefinition> definition_;
+  ActorInfo info_;
+  ActorId id_;
+  std::optional<Bytes> input_;
+  Executor executor_;
+  std::shared_ptr<InstanceHost> host_;
+
+  /// Calls between their arrival, on any thread, and their answer.
+  std::atomic<std::size_t> reserved_{0};
+  /// Those of them that have been admitted.
+  std::size_t admitted_ = 0;
+  Lifecycle lifecycle_;
+  bool starting_ = false;
+  Deadlines deadlines_;
+  Activity activity_;
+  ConnectionTable connections_;
+  StateSaver saver_;
+  ActorData data_;
+  Context context_;
+  std::unique_ptr<Behavior> behavior_;
+
+  template <class T>
+  using Members = boost::intrusive::list<T, boost::intrusive::constant_time_size<false>>;
+  Members<CallBase> calls_;
+  Members<BodyState> streams_;
+  Members<PendingDelay> delays_;
+
+  /// Since when nothing keeps the actor awake.
+  std::optional<std::chrono::nanoseconds> idle_since_;
+  Deadlines::Entry idle_entry_;
+
+  std::vector<Continuation<Done>> stop_waiters_;
+  Signal work_ended_;
+};
+
+template <class T>
+struct Instance::HookRace {
+  std::shared_ptr<Instance> actor;
+  std::shared_ptr<const void> keep;
+  Continuation<Result<T>> waiter;
+  Deadlines::Entry deadline;
+};
+
+template <class T, class Make>
+Task<Result<T>> Instance::hook(const char* name, Millis limit, std::shared_ptr<const void> keep, Make make) {
+  auto race = std::make_shared<HookRace<T>>();
+  race->actor = self();
+  race->keep = std::move(keep);
+  auto start = [race = std::move(race), name, limit, make = std::move(make)](Continuation<Result<T>> waiter) mutable {
+    race->waiter = std::move(waiter);
+    auto& actor = *race->actor;
+    actor.detach(run_hook<T>(race, name, std::move(make)));
+    if (!race->waiter) return;
+    auto timed_out = [race = race.get(), name, limit] {
+      auto metadata = Value::object({{"callback_name", name}, {"duration_ms", limit.count()}});
+      race->waiter.resume(make_error("actor", "callback_timed_out", std::move(metadata)));
+    };
+    actor.deadlines_.arm(race->deadline, limit, std::move(timed_out));
+  };
+  return suspend<Result<T>>(std::move(start));
+}
+
+template <class T, class Make>
+Task<void> Instance::run_hook(std::shared_ptr<HookRace<T>> race, const char* name, Make make) {
+  co_await skip_final_post();
+  Result<T> result;
+  try {
+    auto task = make();
+    result = co_await std::move(task);
+  } catch (...) {
+    result = race->actor->escaped(name);
+  }
+  race->deadline.cancel();
+  if (race->waiter) race->waiter.resume(std::move(result));
+}
+
+template <class T>
+Task<Result<T>> Instance::submit(std::shared_ptr<Call<T>> call) {
+  auto start = [call = std::move(call)](Continuation<Result<T>> waiter) mutable {
+    auto& actor = call->actor();
+    call->wait(std::move(waiter));
+    if (actor.reserved_.fetch_add(1, std::memory_order_relaxed) >= actor.options().mailbox_max) {
+      call->fail(actor.overloaded(call->operation()));
+      return;
+    }
+    const Executor executor = actor.executor_;
+    hand_over(executor, [call = std::move(call)]() mutable {
+      auto& target = call->actor();
+      target.enter(std::move(call));
+    });
+  };
+  return suspend<Result<T>>(std::move(start));
+}
+
+}  // namespace troupe

@@ -1,0 +1,82 @@
+#include "engine/runtime/instance/instance.h"
+
+namespace troupe {
+
+std::shared_ptr<ActorConnection> Instance::make_connection(ActorConnection::Kind kind, Connect connect,
+                                                           std::shared_ptr<ConnectionSink> sink) {
+  std::weak_ptr<ConnectionOwner> owner = self();
+  return std::make_shared<ActorConnection>(kind, std::move(connect), std::move(sink), ports_.random, std::move(owner));
+}
+
+Task<Result<void>> Instance::admit(std::shared_ptr<ActorConnection> conn) {
+  auto* behavior = behavior_.get();
+  if (hooks().on_before_connect) {
+    auto make = [behavior, conn] { return behavior->on_before_connect(conn->params(), conn->request()); };
+    const auto limit = options().on_before_connect_timeout;
+    TROUPE_CO_CHECK(co_await hook<void>("onBeforeConnect", limit, conn, std::move(make)));
+  }
+  if (hooks().create_conn_state) {
+    auto make = [behavior, conn] { return behavior->create_conn_state(conn->params(), conn->request()); };
+    const auto limit = options().create_conn_state_timeout;
+    auto state = co_await hook<Bytes>("createConnState", limit, conn, std::move(make));
+    if (!state) co_return state.error();
+    conn->set_state(std::move(*state));
+  }
+  // The actor may have begun to stop meanwhile.
+  const bool stays = conn->kind() != ActorConnection::Kind::temporary;
+  if (stays ? lifecycle_.stopping() : !lifecycle_.accepts_work()) co_return make_error("actor", "stopping");
+  insert(conn);
+  if (hooks().on_connect) {
+    auto make = [behavior, conn] { return behavior->on_connect(conn); };
+    auto connected = co_await hook<void>("onConnect", options().on_connect_timeout, conn, std::move(make));
+    if (!connected) {
+      conn->begin_to_leave();
+      conn->drop_sink();
+      connections_.remove(*conn);
+      work_changed();
+      co_return connected.error();
+    }
+  }
+  co_return Result<void>();
+}
+
+void Instance::insert(std::shared_ptr<ActorConnection> conn) {
+  connections_.insert(std::move(conn));
+  work_changed();
+}
+
+void Instance::drop(const std::shared_ptr<ActorConnection>& conn) {
+  if (!conn->begin_to_leave()) return;
+  conn->drop_sink();
+  if (!connections_.remove(*conn)) return;
+  if (hooks().on_disconnect) {
+    begin_work(Work::disconnect);
+    detach(run_disconnect(self(), conn));
+  } else {
+    work_changed();
+  }
+}
+
+Task<void> Instance::run_disconnect(std::shared_ptr<Instance> self, std::shared_ptr<ActorConnection> conn) {
+  auto* behavior = self->behavior_.get();
+  auto make = [behavior, conn] { return behavior->on_disconnect(conn); };
+  auto result = co_await self->hook<void>("onDisconnect", self->options().on_connect_timeout, conn, std::move(make));
+  if (!result) self->log_error("onDisconnect", result.error());
+  if (self->saver_.dirty()) (void)co_await self->saver_.commit(Ack::written);
+  self->end_work(Work::disconnect);
+}
+
+void Instance::close_connection(const std::shared_ptr<ActorConnection>& conn, std::string reason) {
+  if (!connections_.contains(*conn)) return;
+  conn->close_sink(1000, std::move(reason));
+  drop(conn);
+}
+
+void Instance::disconnected(std::shared_ptr<Connection> conn, std::string) {
+  auto leave = [self = self(), conn = std::static_pointer_cast<ActorConnection>(std::move(conn))] { self->drop(conn); };
+  hand_over(executor_, std::move(leave));
+}
+
+void Instance::add_stream(BodyState& body) { streams_.push_back(body); }
+
+}  // namespace troupe

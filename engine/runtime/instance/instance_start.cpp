@@ -1,0 +1,133 @@
+#include "engine/runtime/instance/instance.h"
+
+namespace troupe {
+
+Task<Result<void>> Instance::start() {
+  auto start = [self = self()](Continuation<Result<void>> waiter) mutable {
+    auto executor = self->executor_;
+    hand_over(executor,
+              [self = std::move(self), waiter = std::move(waiter)]() mutable { self->begin_start(std::move(waiter)); });
+  };
+  return suspend<Result<void>>(std::move(start));
+}
+
+void Instance::begin_start(Continuation<Result<void>> waiter) {
+  if (lifecycle_.state() != LifecycleState::loading) return waiter.resume(make_error("actor", "stopping"));
+  if (std::exchange(starting_, true)) return waiter.resume(make_error("actor", "starting"));
+  detach(run_start(self(), std::move(waiter)));
+}
+
+Task<void> Instance::run_start(std::shared_ptr<Instance> self, Continuation<Result<void>> waiter) {
+  Result<void> result;
+  try {
+    result = co_await self->prepare();
+  } catch (...) {
+    result = self->escaped("the start");
+  }
+  self->starting_ = false;
+  self->input_.reset();
+  if (!result) {
+    if (!result.error().is("actor", "aborted")) self->log_error("the start", result.error());
+    self->lifecycle_.apply(LifecycleEvent::start_failed);
+    self->abort_delays();
+    self->data_.close_kv();
+    co_await self->data_.close_db();
+    self->terminate();
+    waiter.resume(std::move(result));
+    co_return;
+  }
+  self->lifecycle_.apply(LifecycleEvent::start_succeeded);
+  if (self->hooks().run) {
+    self->begin_work(Work::run);
+    self->detach(run_handler(self));
+  }
+  self->work_changed();
+  waiter.resume(std::move(result));
+  if (auto stop = self->lifecycle_.take_deferred_stop()) {
+    self->lifecycle_.apply(*stop);
+    self->detach(run_stop(self, *stop == LifecycleEvent::stop_destroy));
+  }
+}
+
+Task<Result<void>> Instance::prepare() {
+  auto stored = co_await store_.load_state(id_);
+  if (!stored) co_return stored.error().with_context("loading the state");
+  behavior_ = definition_->make(context_);
+  const bool is_new = !stored->has_value();
+  if (hooks().on_migrate) {
+    auto migrate = [this, is_new] { return behavior_->on_migrate(is_new); };
+    TROUPE_CO_CHECK(co_await hook<void>("onMigrate", options().on_migrate_timeout, nullptr, std::move(migrate)));
+  }
+  if (is_new) {
+    TROUPE_CO_CHECK(co_await prepare_new());
+  } else {
+    auto bytes = std::move(**stored);
+    TROUPE_CO_CHECK(co_await prepare_woken(std::move(bytes)));
+  }
+  co_return co_await prepare_common();
+}
+
+/// The state of a behavior whose snapshot holds none.
+Task<Result<void>> Instance::create_state() {
+  auto create = [this] { return behavior_->create_state(input_); };
+  auto created = co_await hook<Bytes>("createState", options().create_state_timeout, nullptr, std::move(create));
+  if (!created) co_return created.error();
+  co_return Result<void>();
+}
+
+Task<Result<void>> Instance::prepare_new() {
+  if (hooks().create_state) {
+    TROUPE_CO_CHECK(co_await create_state());
+  }
+  if (hooks().on_create) {
+    auto create = [this] { return behavior_->on_create(input_); };
+    TROUPE_CO_CHECK(co_await hook<void>("onCreate", options().on_create_timeout, nullptr, std::move(create)));
+  }
+  auto snapshot = behavior_->serialize_state();
+  if (!snapshot) co_return snapshot.error().with_context("the first state");
+  saver_.open(*behavior_, weak_from_this());
+  // From here on the actor exists: a start that fails later is repeated as a wake.
+  co_return co_await saver_.commit_first(std::move(*snapshot));
+}
+
+Task<Result<void>> Instance::prepare_woken(Bytes stored) {
+  if (stored.empty() && hooks().create_state) {
+    TROUPE_CO_CHECK(co_await create_state());
+    saver_.mark();
+  } else {
+    auto loaded = behavior_->load_state(std::move(stored));
+    if (!loaded) co_return loaded.error().with_context("decoding the state");
+  }
+  saver_.open(*behavior_, weak_from_this());
+  co_return Result<void>();
+}
+
+Task<Result<void>> Instance::prepare_common() {
+  if (hooks().create_vars) {
+    auto create = [this] { return behavior_->create_vars(); };
+    TROUPE_CO_CHECK(co_await hook<void>("createVars", options().create_vars_timeout, nullptr, std::move(create)));
+  }
+  if (hooks().on_wake) {
+    auto wake = [this] { return behavior_->on_wake(); };
+    TROUPE_CO_CHECK(co_await hook<void>("onWake", options().on_wake_timeout, nullptr, std::move(wake)));
+  }
+  if (hooks().on_before_actor_start) {
+    auto begin = [this] { return behavior_->on_before_actor_start(); };
+    const auto limit = options().on_before_actor_start_timeout;
+    TROUPE_CO_CHECK(co_await hook<void>("onBeforeActorStart", limit, nullptr, std::move(begin)));
+  }
+  co_return Result<void>();
+}
+
+Task<void> Instance::run_handler(std::shared_ptr<Instance> self) {
+  try {
+    auto task = self->behavior_->run();
+    auto result = co_await std::move(task);
+    if (!result && !result.error().is("actor", "aborted")) self->log_error("the run handler", result.error());
+  } catch (...) {
+    (void)self->escaped("the run handler");
+  }
+  self->end_work(Work::run);
+}
+
+}  // namespace troupe

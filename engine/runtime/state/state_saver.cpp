@@ -1,0 +1,151 @@
+#include "engine/runtime/state/state_saver.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "engine/base/errors.h"
+
+namespace troupe {
+namespace {
+
+/// Pause before a failed save is tried again, unless the interval is longer.
+constexpr Millis kRetryAfter{1'000};
+
+Result<Bytes> serialize(Behavior& behavior) {
+  try {
+    return behavior.serialize_state();
+  } catch (const std::exception& thrown) {
+    return internal_error(std::string("serialising the state: ") + thrown.what());
+  } catch (...) {
+    return internal_error("serialising the state: unknown exception");
+  }
+}
+
+}  // namespace
+
+StateSaver::StateSaver(Config config) : config_(std::move(config)) {}
+
+void StateSaver::open(Behavior& behavior, std::weak_ptr<void> owner) {
+  behavior_ = &behavior;
+  owner_ = std::move(owner);
+  if (dirty()) plan(config_.clock->monotonic() + Nanos(config_.interval));
+}
+
+void StateSaver::close() {
+  closed_ = true;
+  due_.reset();
+  entry_.cancel();
+}
+
+void StateSaver::request(const SaveRequest& request) {
+  if (closed_) return;
+  if (!behavior_) return mark();
+  const auto now = config_.clock->monotonic();
+  // The first change of a generation waits a full interval: a wake alone is no save.
+  if (revision_ == 0) last_save_ = now;
+  ++revision_;
+  auto due = std::max(now, last_save_ + Nanos(config_.interval));
+  if (request.max_wait) due = std::min(due, now + Nanos(*request.max_wait));
+  if (request.immediate) due = now;
+  plan(due);
+}
+
+void StateSaver::plan(Nanos due) {
+  if (!due_ || due < *due_) due_ = due;
+  if (entry_.armed() && entry_.at() <= *due_) return;
+  const auto wait = std::max(*due_ - config_.clock->monotonic(), Nanos(0));
+  config_.deadlines->arm(entry_, wait, [this] { tick(); });
+}
+
+void StateSaver::tick() {
+  if (!due_) return;
+  if (config_.clock->monotonic() < *due_) return plan(*due_);
+  due_.reset();
+  auto owner = owner_.lock();
+  if (!owner || !dirty()) return;
+  auto save = [this, owner]() -> Task<void> { (void)co_await commit(Ack::written); };
+  boost::asio::co_spawn(config_.executor, std::move(save), boost::asio::detached);
+}
+
+bool StateSaver::covered(std::uint64_t revision, Ack ack) const {
+  return (ack == Ack::durable ? durable_ : written_) >= revision;
+}
+
+Task<Result<void>> StateSaver::commit(Ack ack, bool gather) {
+  const auto wanted = revision_;
+  while (writing_) {
+    co_await write_ended_.wait();
+    if (covered(wanted, ack)) co_return Result<void>();
+    if (!writing_ && failure_ && failed_revision_ >= wanted) co_return *failure_;
+  }
+  if (covered(wanted, ack)) co_return Result<void>();
+  if (gather) co_return co_await gather_and_write(ack);
+  co_return co_await write(ack);
+}
+
+Task<Result<void>> StateSaver::gather_and_write(Ack ack) {
+  writing_ = true;
+  auto yield = [](Continuation<Done> waiter) { waiter.post({}); };
+  (void)co_await suspend<Done>(std::move(yield));
+  auto result = co_await write(ack);
+  // A write that did not come as far as the store has not done this.
+  writing_ = false;
+  write_ended_.notify_all();
+  co_return result;
+}
+
+Task<Result<void>> StateSaver::write(Ack ack) {
+  if (closed_) co_return make_error("actor", "stopping");
+  if (!behavior_) co_return make_error("actor", "starting");
+  const auto revision = revision_;
+  auto state = serialize(*behavior_);
+  if (!state) {
+    Result<void> failed = state.error();
+    finished(revision, ack, failed);
+    co_return failed;
+  }
+  co_return co_await store(std::move(*state), revision, ack);
+}
+
+Task<Result<void>> StateSaver::commit_first(Bytes state) { return store(std::move(state), revision_, Ack::durable); }
+
+Task<Result<void>> StateSaver::store(Bytes state, std::uint64_t revision, Ack ack) {
+  writing_ = true;
+  ActorSave save;
+  save.state = std::move(state);
+  Result<void> result;
+  try {
+    result = co_await config_.store->save(config_.id, config_.generation, std::move(save), ack);
+  } catch (const std::exception& thrown) {
+    result = internal_error(std::string("saving the state: ") + thrown.what());
+  }
+  writing_ = false;
+  finished(revision, ack, result);
+  write_ended_.notify_all();
+  co_return result;
+}
+
+void StateSaver::finished(std::uint64_t revision, Ack ack, const Result<void>& result) {
+  if (result) {
+    written_ = std::max(written_, revision);
+    if (ack == Ack::durable) durable_ = std::max(durable_, revision);
+    last_save_ = config_.clock->monotonic();
+    failure_.reset();
+    // Nothing is left for a tick, whose entry stays armed: taking it back costs more than a tick in vain.
+    if (!dirty()) due_.reset();
+    return;
+  }
+  // One line for a series of failures; each of them is also an answer to somebody.
+  if (!failure_) {
+    spdlog::error("actor {}: the state could not be saved and stays in memory: {} {}", config_.actor_id,
+                  result.error().id(), result.error().detail());
+  }
+  failure_ = result.error();
+  failed_revision_ = revision;
+  if (!closed_) plan(config_.clock->monotonic() + Nanos(std::max(config_.interval, kRetryAfter)));
+}
+
+}  // namespace troupe

@@ -1,0 +1,122 @@
+#include "engine/storage/rocks/rocks_store.h"
+
+#include "engine/base/errors.h"
+#include "engine/storage/rocks/rocks_options.h"
+
+namespace troupe {
+namespace {
+
+rocksdb::Slice slice(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+Bytes bytes_of(const rocksdb::Slice& data) { return {data.data(), data.data() + data.size()}; }
+
+Error closed_error() { return make_error("storage", "unavailable", std::nullopt, "the store is closed"); }
+
+Result<std::vector<StoreEntry>> read_range(rocksdb::DB& db, const Bytes& begin, const Bytes& end,
+                                           const ScanOptions& options) {
+  std::vector<StoreEntry> entries;
+  if (begin >= end || options.limit == 0) return entries;
+  const rocksdb::Slice lower = slice(begin);
+  const rocksdb::Slice upper = slice(end);
+  rocksdb::ReadOptions read;
+  read.iterate_lower_bound = &lower;
+  read.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> row(db.NewIterator(read));
+  std::size_t bytes = 0;
+  for (options.reverse ? row->SeekToLast() : row->Seek(lower); row->Valid();
+       options.reverse ? row->Prev() : row->Next()) {
+    bytes += row->key().size() + row->value().size();
+    entries.push_back({bytes_of(row->key()), bytes_of(row->value())});
+    if (entries.size() >= options.limit || bytes >= options.bytes_max) break;
+  }
+  if (!row->status().ok()) return rocks_error(row->status(), "cannot scan");
+  return entries;
+}
+
+/// Everything the tasks need is in the core: a task that was made stays good after the store has gone.
+class RocksStore final : public Store {
+ public:
+  explicit RocksStore(std::shared_ptr<RocksCore> core) : core_(std::move(core)) {}
+  ~RocksStore() override { core_->close(); }
+
+  Task<Result<std::optional<Bytes>>> get(Bytes key) override { return get_task(core_, std::move(key)); }
+
+  Task<Result<std::vector<StoreEntry>>> scan(Bytes begin, Bytes end, ScanOptions options) override {
+    auto start = [core = core_, begin = std::move(begin), end = std::move(end),
+                  options](Continuation<Result<std::vector<StoreEntry>>> done) mutable {
+      core->scan(std::move(begin), std::move(end), options, std::move(done));
+    };
+    return suspend<Result<std::vector<StoreEntry>>>(std::move(start));
+  }
+
+  Task<Result<void>> commit(WriteBatch batch, Ack ack) override {
+    return commit_task(core_, std::move(batch), ack == Ack::durable && core_->syncs());
+  }
+
+ private:
+  static Task<Result<std::optional<Bytes>>> get_task(std::shared_ptr<RocksCore> core, Bytes key) {
+    auto cached = core->get_cached(key);
+    if (cached) co_return std::move(*cached);
+    auto start = [core, key = std::move(key)](Continuation<Result<RocksCore::Found>> done) mutable {
+      core->get_slowly(std::move(key), std::move(done));
+    };
+    co_return co_await suspend<Result<RocksCore::Found>>(std::move(start));
+  }
+
+  static Task<Result<void>> commit_task(std::shared_ptr<RocksCore> core, WriteBatch batch, bool sync) {
+    auto written = core->try_commit(batch, sync);
+    if (!written) {
+      auto start = [core, batch = std::move(batch), sync](Continuation<Result<void>> done) mutable {
+        core->commit_slowly(std::move(batch), sync, std::move(done));
+      };
+      co_return co_await suspend<Result<void>>(std::move(start));
+    }
+    if (!*written || !sync) co_return std::move(*written);
+    auto join = [core](Continuation<Result<void>> done) { core->join_sync(std::move(done)); };
+    co_return co_await suspend<Result<void>>(std::move(join));
+  }
+
+  const std::shared_ptr<RocksCore> core_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_rocks_store(std::shared_ptr<RocksCore> core) {
+  return std::make_unique<RocksStore>(std::move(core));
+}
+
+std::optional<Result<RocksCore::Found>> RocksCore::get_cached(const Bytes& key) {
+  const JobGate::Pass pass(gate_);
+  if (!pass) return Result<Found>(closed_error());
+  rocksdb::ReadOptions read;
+  read.read_tier = rocksdb::kBlockCacheTier;
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status status = db_->Get(read, db_->DefaultColumnFamily(), slice(key), &value);
+  if (status.IsIncomplete()) return std::nullopt;
+  if (status.IsNotFound()) return Result<Found>(Found());
+  if (!status.ok()) return Result<Found>(rocks_error(status, "cannot read"));
+  return Result<Found>(bytes_of(value));
+}
+
+void RocksCore::get_slowly(Bytes key, Continuation<Result<Found>> done) {
+  boost::asio::post(
+      ports_.storage, [self = shared_from_this(), key = std::move(key), done = std::move(done)]() mutable {
+        const JobGate::Pass pass(self->gate_);
+        if (!pass) return done.post(closed_error());
+        rocksdb::PinnableSlice value;
+        const rocksdb::Status status = self->db_->Get({}, self->db_->DefaultColumnFamily(), slice(key), &value);
+        if (status.IsNotFound()) return done.post(Found());
+        if (!status.ok()) return done.post(rocks_error(status, "cannot read"));
+        done.post(Found(bytes_of(value)));
+      });
+}
+
+void RocksCore::scan(Bytes begin, Bytes end, ScanOptions options, Continuation<Result<std::vector<StoreEntry>>> done) {
+  boost::asio::post(ports_.storage, [self = shared_from_this(), begin = std::move(begin), end = std::move(end), options,
+                                     done = std::move(done)]() mutable {
+    const JobGate::Pass pass(self->gate_);
+    if (!pass) return done.post(closed_error());
+    done.post(read_range(*self->db_, begin, end, options));
+  });
+}
+
+}  // namespace troupe
