@@ -9,6 +9,11 @@ namespace {
 constexpr std::uint8_t kStateRow = 's';
 constexpr std::uint8_t kConnectionRow = 'c';
 constexpr std::uint8_t kKvRow = 'k';
+constexpr std::uint8_t kQueueRow = 'q';
+constexpr std::uint8_t kQueueMetaRow = 'Q';
+constexpr std::uint8_t kScheduleRow = 't';
+constexpr std::uint8_t kScheduleHistoryRow = 'h';
+constexpr std::uint8_t kRunWakeRow = 'w';
 /// Family byte, id, row byte.
 constexpr std::size_t kActorRowHeader = 1 + Id::kSize + 1;
 constexpr std::size_t kTimedTail = 8 + Id::kSize;
@@ -220,6 +225,38 @@ Range actor_kv_range(const ActorId& id, BytesView raw_begin, BytesView raw_end) 
 }
 Range actor_kv_prefix(const ActorId& id, BytesView raw_prefix) { return starting_with(actor_kv(id, raw_prefix)); }
 BytesView raw_kv_key_of(BytesView key) { return key.subspan(kActorRowHeader); }
+
+Bytes actor_queue_message(const ActorId& id, std::uint64_t message_id) {
+  Bytes key = actor_row(id, kQueueRow, {});
+  append_u64(key, message_id);
+  return key;
+}
+Range actor_queue(const ActorId& id) { return starting_with(actor_row(id, kQueueRow, {})); }
+std::optional<std::uint64_t> parse_queue_message(BytesView key) {
+  if (!is_of(key, Family::actor_data, kActorRowHeader + 8) || key.size() != kActorRowHeader + 8) return std::nullopt;
+  if (key[kActorRowHeader - 1] != kQueueRow) return std::nullopt;
+  return read_u64(key.subspan(kActorRowHeader));
+}
+Bytes actor_queue_meta(const ActorId& id) { return actor_row(id, kQueueMetaRow, {}); }
+
+Bytes actor_schedule(const ActorId& id, std::string_view schedule_id) {
+  return actor_row(id, kScheduleRow, as_bytes(schedule_id));
+}
+Range actor_schedules(const ActorId& id) { return starting_with(actor_row(id, kScheduleRow, {})); }
+std::string_view schedule_id_of(BytesView key) { return as_text(key.subspan(kActorRowHeader)); }
+Bytes actor_schedule_history(const ActorId& id, std::string_view job, std::uint64_t number) {
+  Bytes key = actor_row(id, kScheduleHistoryRow, {});
+  append_text(key, job);
+  append_u64(key, number);
+  return key;
+}
+Range actor_schedule_history(const ActorId& id, std::string_view job) {
+  Bytes key = actor_row(id, kScheduleHistoryRow, {});
+  append_text(key, job);
+  return starting_with(std::move(key));
+}
+Range actor_schedule_history(const ActorId& id) { return starting_with(actor_row(id, kScheduleHistoryRow, {})); }
+Bytes actor_run_wake(const ActorId& id) { return actor_row(id, kRunWakeRow, {}); }
 
 Bytes file_removal(const ActorId& id) { return with_id(Family::file_removal, id); }
 std::optional<ActorId> parse_file_removal(BytesView key) {

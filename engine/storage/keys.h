@@ -25,8 +25,8 @@ enum class Family : std::uint8_t {
   list_index = 0x05,
   alarm_index = 0x06,
   destroyed_index = 0x07,
-  /// State, connection rows and key-value entries of an actor, next to each other: one range erases an actor, and a
-  /// wake reads neighbouring blocks.
+  /// State, connection rows, key-value entries, queue and schedule of an actor, next to each other: one range erases an
+  /// actor, and a wake reads neighbouring blocks.
   actor_data = 0x10,
   /// Actors whose files are still to be removed.
   file_removal = 0x11,
@@ -99,6 +99,26 @@ Range actor_kv_range(const ActorId& id, BytesView raw_begin, BytesView raw_end);
 Range actor_kv_prefix(const ActorId& id, BytesView raw_prefix);
 /// The raw key in a key of `actor_kv`; lives as long as `key`.
 BytesView raw_kv_key_of(BytesView key);
+
+/// Queue messages by their id, in the order in which they are received.
+Bytes actor_queue_message(const ActorId& id, std::uint64_t message_id);
+Range actor_queue(const ActorId& id);
+/// The message id in a key of `actor_queue`. Nothing: no such key.
+std::optional<std::uint64_t> parse_queue_message(BytesView key);
+/// What the queue remembers of messages that are gone: the next id.
+Bytes actor_queue_meta(const ActorId& id);
+
+/// Pending one-shots and recurring jobs.
+Bytes actor_schedule(const ActorId& id, std::string_view schedule_id);
+Range actor_schedules(const ActorId& id);
+/// The schedule id in a key of `actor_schedule`; lives as long as `key`.
+std::string_view schedule_id_of(BytesView key);
+/// What became of the fires of a recurring job, oldest first.
+Bytes actor_schedule_history(const ActorId& id, std::string_view job, std::uint64_t number);
+Range actor_schedule_history(const ActorId& id, std::string_view job);
+Range actor_schedule_history(const ActorId& id);
+/// When the run handler wants to be woken.
+Bytes actor_run_wake(const ActorId& id);
 
 Bytes file_removal(const ActorId& id);
 std::optional<ActorId> parse_file_removal(BytesView key);

@@ -66,6 +66,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   StateSaver& saver() { return saver_; }
   ActorData& data() { return data_; }
   ConnectionTable& connections() { return connections_; }
+  const ActorId& id() const { return id_; }
+  ActorStore& store() { return store_; }
 
   // -- calls ----------------------------------------------------------------------------------------------------------
   void call_left(CallBase& call, bool was_admitted);

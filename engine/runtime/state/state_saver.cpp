@@ -46,12 +46,62 @@ void StateSaver::request(const SaveRequest& request) {
   const auto now = config_.clock->monotonic();
   // The first change of a generation waits a full interval: a wake alone is no save.
   if (revision_ == 0) last_save_ = now;
-  ++revision_;
+  mark();
   auto due = std::max(now, last_save_ + Nanos(config_.interval));
   if (request.max_wait) due = std::min(due, now + Nanos(*request.max_wait));
   if (request.immediate) due = now;
   plan(due);
 }
+
+// -- rows
+// ---------------------------------------------------------------------------------------------------------------
+
+Result<void> StateSaver::put(Bytes key, Bytes value, Ack need) {
+  TROUPE_CHECK(admit_row());
+  rows_.put(std::move(key), std::move(value));
+  staged(need);
+  return {};
+}
+
+Result<void> StateSaver::erase(Bytes key, Ack need) {
+  TROUPE_CHECK(admit_row());
+  rows_.erase(std::move(key));
+  staged(need);
+  return {};
+}
+
+Result<void> StateSaver::erase_range(keys::Range range, Ack need) {
+  TROUPE_CHECK(admit_row());
+  rows_.erase_range(std::move(range));
+  staged(need);
+  return {};
+}
+
+Result<void> StateSaver::admit_row() const {
+  if (closed_) return make_error("actor", "stopping");
+  if (rows_.bytes() < kStagedBytesMax) return {};
+  return make_error("storage", "unavailable", std::nullopt, "too many changes wait for the store");
+}
+
+void StateSaver::staged(Ack need) {
+  const auto now = config_.clock->monotonic();
+  if (revision_ == 0) last_save_ = now;
+  ++revision_;
+  if (need == Ack::durable) must_sync_ = revision_;
+  if (behavior_) plan(std::max(now, last_save_ + Nanos(config_.interval)));
+}
+
+std::optional<RowChanges::Found> StateSaver::find(const Bytes& key) const {
+  if (auto found = rows_.find(key)) return found;
+  return rows_in_flight_ ? rows_in_flight_->find(key) : std::nullopt;
+}
+
+bool StateSaver::touches(const keys::Range& range) const {
+  return rows_.touches(range) || (rows_in_flight_ && rows_in_flight_->touches(range));
+}
+
+// -- commits
+// ------------------------------------------------------------------------------------------------------------
 
 void StateSaver::plan(Nanos due) {
   if (!due_ || due < *due_) due_ = due;
@@ -76,6 +126,7 @@ bool StateSaver::covered(std::uint64_t revision, Ack ack) const {
 
 Task<Result<void>> StateSaver::commit(Ack ack, bool gather) {
   const auto wanted = revision_;
+  if (must_sync_ > durable_) ack = Ack::durable;
   while (writing_) {
     co_await write_ended_.wait();
     if (covered(wanted, ack)) co_return Result<void>();
@@ -101,21 +152,28 @@ Task<Result<void>> StateSaver::write(Ack ack) {
   if (closed_) co_return make_error("actor", "stopping");
   if (!behavior_) co_return make_error("actor", "starting");
   const auto revision = revision_;
-  auto state = serialize(*behavior_);
-  if (!state) {
-    Result<void> failed = state.error();
-    finished(revision, ack, failed);
-    co_return failed;
+  if (must_sync_ > durable_) ack = Ack::durable;
+  std::optional<Bytes> state;
+  if (state_revision_ > (ack == Ack::durable ? durable_ : written_)) {
+    auto serialized = serialize(*behavior_);
+    if (!serialized) {
+      Result<void> failed = serialized.error();
+      finished(revision, ack, failed);
+      co_return failed;
+    }
+    state = std::move(*serialized);
   }
-  co_return co_await store(std::move(*state), revision, ack);
+  co_return co_await store(std::move(state), revision, ack);
 }
 
 Task<Result<void>> StateSaver::commit_first(Bytes state) { return store(std::move(state), revision_, Ack::durable); }
 
-Task<Result<void>> StateSaver::store(Bytes state, std::uint64_t revision, Ack ack) {
+Task<Result<void>> StateSaver::store(std::optional<Bytes> state, std::uint64_t revision, Ack ack) {
   writing_ = true;
   ActorSave save;
   save.state = std::move(state);
+  if (!rows_.empty()) rows_in_flight_ = std::make_shared<const RowChanges>(std::exchange(rows_, {}));
+  save.rows = rows_in_flight_;
   Result<void> result;
   try {
     result = co_await config_.store->save(config_.id, config_.generation, std::move(save), ack);
@@ -123,6 +181,7 @@ Task<Result<void>> StateSaver::store(Bytes state, std::uint64_t revision, Ack ac
     result = internal_error(std::string("saving the state: ") + thrown.what());
   }
   writing_ = false;
+  if (auto rows = std::exchange(rows_in_flight_, nullptr); rows && !result) rows_.add_older(*rows);
   finished(revision, ack, result);
   write_ended_.notify_all();
   co_return result;

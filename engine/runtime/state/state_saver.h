@@ -14,10 +14,12 @@
 
 namespace troupe {
 
-/// Writes the state of one actor: at once when an answer depends on it, else by a throttled tick.
+/// Writes what the code of one actor has changed, its state and the rows of its other parts, as one atomic commit: at
+/// once when an answer depends on it, else by a throttled tick.
 ///
-/// Every request for a save raises a revision. A commit serialises the state as it is, so it covers all revisions up to
-/// then; commits of one actor never overlap, and those who wait for the same revision share one.
+/// Every change raises a revision. A commit takes the rows that are staged and serialises the state as it is, so it
+/// covers all revisions up to then; commits of one actor never overlap, and those who wait for the same revision share
+/// one. What could not be committed stays, and is tried again by the next commit.
 /// Threads: the actor's executor only. Lifetime: `owner` of the config keeps it alive while a commit runs.
 class StateSaver {
  public:
@@ -40,15 +42,33 @@ class StateSaver {
 
   /// Marks the state as changed and plans a tick.
   void request(const SaveRequest& request);
-  /// Whether there are changes that no finished commit covers.
-  bool dirty() const { return revision_ > written_; }
+  /// Whether there are changes that no finished commit covers, or not as durably as they have to be.
+  bool dirty() const { return revision_ > written_ || must_sync_ > durable_; }
   /// Marks the state as changed without planning a tick.
-  void mark() { ++revision_; }
+  void mark() { state_revision_ = ++revision_; }
 
-  /// Returns when the changes so far are committed. Errors: those of the store and of the serialisation; the changes
-  /// stay marked and are tried again by the tick.
-  /// `gather`: more changes are about to come, so let what is ready on the actor's executor run first; one commit
-  /// covers them all.
+  // -- rows -----------------------------------------------------------------------------------------------------------
+  /// A row (a key of keys.h that belongs to this actor) for the next commit, the last change of a key winning. `need`:
+  /// what it has to have reached before anything that reveals it leaves the actor. Nothing is waited for; a tick is
+  /// planned as for a change of the state. Errors: `storage.unavailable` when `kStagedBytesMax` are staged already
+  /// because commits fail, `actor.stopping`.
+  Result<void> put(Bytes key, Bytes value, Ack need);
+  Result<void> erase(Bytes key, Ack need);
+  Result<void> erase_range(keys::Range range, Ack need);
+  /// What a read of `key` has to see: staged, or on its way to the store. Nothing: what the store has.
+  std::optional<RowChanges::Found> find(const Bytes& key) const;
+  /// Whether such a row is staged or on its way to the store.
+  bool touches(const keys::Range& range) const;
+  /// Of staged rows. Whoever stages much commits when it is above `kStagedBytesSoftMax`.
+  std::size_t staged_bytes() const { return rows_.bytes(); }
+
+  static constexpr std::size_t kStagedBytesSoftMax = 1u << 20;
+  static constexpr std::size_t kStagedBytesMax = 16u << 20;
+
+  /// Returns when the changes so far are committed, at least as far as `ack` and as the rows among them need. Errors:
+  /// those of the store and of the serialisation; the changes stay marked and are tried again by the tick. `gather`:
+  /// more changes are about to come, so let what is ready on the actor's executor run first; one commit covers them
+  /// all.
   Task<Result<void>> commit(Ack ack, bool gather = false);
   /// The first snapshot of a new actor.
   Task<Result<void>> commit_first(Bytes state);
@@ -58,7 +78,9 @@ class StateSaver {
 
   Task<Result<void>> write(Ack ack);
   Task<Result<void>> gather_and_write(Ack ack);
-  Task<Result<void>> store(Bytes state, std::uint64_t revision, Ack ack);
+  Task<Result<void>> store(std::optional<Bytes> state, std::uint64_t revision, Ack ack);
+  Result<void> admit_row() const;
+  void staged(Ack need);
   void finished(std::uint64_t revision, Ack ack, const Result<void>& result);
   bool covered(std::uint64_t revision, Ack ack) const;
   void plan(Nanos due);
@@ -70,9 +92,17 @@ class StateSaver {
   bool closed_ = false;
 
   std::uint64_t revision_ = 0;
+  /// The newest change of the state itself.
+  std::uint64_t state_revision_ = 0;
+  /// The newest change that has to be durable.
+  std::uint64_t must_sync_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t durable_ = 0;
   bool writing_ = false;
+
+  RowChanges rows_;
+  /// Of the commit that is running.
+  std::shared_ptr<const RowChanges> rows_in_flight_;
   /// The newest attempt that failed, for those who waited for it.
   std::uint64_t failed_revision_ = 0;
   std::optional<Error> failure_;

@@ -107,12 +107,19 @@ class RealActorStore final : public ActorStore {
       batch.put(keys::actor_connection(id, row.conn_id), std::move(row.record));
     }
     for (const std::string& conn_id : save.connections_removed) batch.erase(keys::actor_connection(id, conn_id));
+    if (save.rows) save.rows->append_to(batch);
     batch.guard([fences = fences_, id, generation] { return fences->hold(id, generation); });
     return store_.commit(std::move(batch), ack);
   }
 
   Task<Result<std::vector<ActorSave::ConnectionRow>>> load_connections(ActorId id) override {
     return load_connections_task(&store_, id);
+  }
+
+  Task<Result<std::optional<Bytes>>> load_row(Bytes key) override { return store_.get(std::move(key)); }
+
+  Task<Result<std::vector<StoreEntry>>> load_rows(keys::Range range, ScanOptions options) override {
+    return store_.scan(std::move(range.begin), std::move(range.end), options);
   }
 
   std::unique_ptr<KeyValue> key_value(ActorId id, std::uint32_t generation) override {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/id.h"
+#include "engine/storage/actors/row_changes.h"
 #include "engine/storage/store.h"
 #include "troupe/database.h"
 #include "troupe/key_value.h"
@@ -21,9 +22,12 @@ struct ActorSave {
   };
   std::vector<ConnectionRow> connections;
   std::vector<std::string> connections_removed;
+  /// Rows of the actor's other parts (queue, schedule, key-value entries); null for none. Shared, so that whoever saves
+  /// still has them when the commit fails.
+  std::shared_ptr<const RowChanges> rows;
 };
 
-/// The durable part of actors: state snapshot, connection records, key-value entries, SQLite file.
+/// The durable part of actors: state snapshot, connection records, key-value entries, queue, schedule, SQLite file.
 /// Threads: any. Errors: those of Store and `actor.fenced` when a newer generation of the actor has been started.
 class ActorStore {
  public:
@@ -34,6 +38,11 @@ class ActorStore {
   /// `generation` fences: a stale one fails with `actor.fenced` and writes nothing.
   virtual Task<Result<void>> save(ActorId id, std::uint32_t generation, ActorSave save, Ack ack) = 0;
   virtual Task<Result<std::vector<ActorSave::ConnectionRow>>> load_connections(ActorId id) = 0;
+
+  /// One row of an actor, by a key of keys.h.
+  virtual Task<Result<std::optional<Bytes>>> load_row(Bytes key) = 0;
+  /// Rows of an actor in order of their keys.
+  virtual Task<Result<std::vector<StoreEntry>>> load_rows(keys::Range range, ScanOptions options = {}) = 0;
 
   /// Key-value entries. Limits as in KeyValue. Lifetime: the returned object may outlive the ActorStore's caller.
   virtual std::unique_ptr<KeyValue> key_value(ActorId id, std::uint32_t generation) = 0;

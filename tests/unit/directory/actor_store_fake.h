@@ -28,6 +28,10 @@ class ActorStoreFake final : public ActorStore {
   Task<Result<std::vector<ActorSave::ConnectionRow>>> load_connections(ActorId) override {
     co_return std::vector<ActorSave::ConnectionRow>();
   }
+  Task<Result<std::optional<Bytes>>> load_row(Bytes key) override { return store_.get(std::move(key)); }
+  Task<Result<std::vector<StoreEntry>>> load_rows(keys::Range range, ScanOptions options) override {
+    return store_.scan(std::move(range.begin), std::move(range.end), options);
+  }
   std::unique_ptr<KeyValue> key_value(ActorId, std::uint32_t) override { return nullptr; }
   std::unique_ptr<Database> database(ActorId, std::uint32_t, Executor) override { return nullptr; }
   Task<void> close_database(ActorId, std::uint32_t) override { co_return; }

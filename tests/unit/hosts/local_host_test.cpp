@@ -26,6 +26,10 @@ class UnusedStore final : public ActorStore {
   Task<Result<std::vector<ActorSave::ConnectionRow>>> load_connections(ActorId) override {
     co_return std::vector<ActorSave::ConnectionRow>();
   }
+  Task<Result<std::optional<Bytes>>> load_row(Bytes) override { co_return std::optional<Bytes>(); }
+  Task<Result<std::vector<StoreEntry>>> load_rows(keys::Range, ScanOptions) override {
+    co_return std::vector<StoreEntry>();
+  }
   std::unique_ptr<KeyValue> key_value(ActorId, std::uint32_t) override { return nullptr; }
   std::unique_ptr<Database> database(ActorId, std::uint32_t, Executor) override { return nullptr; }
   Task<void> close_database(ActorId, std::uint32_t) override { co_return; }

@@ -136,11 +136,12 @@ Task<Result<void>> FakeActorStore::save(ActorId, std::uint32_t, ActorSave save, 
   }
   --saves_running;
   if (save_failure) co_return *save_failure;
-  if (save.state) {
-    stored = save.state;
-    saves.push_back({std::move(*save.state), ack});
-  }
-  co_return Result<void>();
+  WriteBatch batch;
+  if (save.rows) save.rows->append_to(batch);
+  const auto changed_rows = batch.changes().size();
+  if (save.state) stored = save.state;
+  saves.push_back({save.state.value_or(Bytes()), ack, changed_rows});
+  co_return co_await rows->commit(std::move(batch), ack);
 }
 
 Task<Result<std::vector<ActorSave::ConnectionRow>>> FakeActorStore::load_connections(ActorId) {

@@ -13,6 +13,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/virtual_ports.h"
 #include "engine/runtime/actor_instance.h"
+#include "engine/storage/open.h"
 
 namespace troupe {
 
@@ -38,13 +39,20 @@ class Gate {
 class FakeActorStore final : public ActorStore {
  public:
   struct Save {
+    /// Empty when the save had none.
     Bytes state;
     Ack ack;
+    /// Changes of rows that came with it.
+    std::size_t rows = 0;
   };
 
   Task<Result<std::optional<Bytes>>> load_state(ActorId) override;
   Task<Result<void>> save(ActorId id, std::uint32_t generation, ActorSave save, Ack ack) override;
   Task<Result<std::vector<ActorSave::ConnectionRow>>> load_connections(ActorId) override;
+  Task<Result<std::optional<Bytes>>> load_row(Bytes key) override { return rows->get(std::move(key)); }
+  Task<Result<std::vector<StoreEntry>>> load_rows(keys::Range range, ScanOptions options) override {
+    return rows->scan(std::move(range.begin), std::move(range.end), options);
+  }
   std::unique_ptr<KeyValue> key_value(ActorId, std::uint32_t) override;
   std::unique_ptr<Database> database(ActorId, std::uint32_t, Executor) override;
   Task<void> close_database(ActorId, std::uint32_t) override;
@@ -64,6 +72,8 @@ class FakeActorStore final : public ActorStore {
   int databases_opened = 0;
   int databases_closed = 0;
   std::map<std::string, Bytes> entries;
+  /// Queue, schedule and the like.
+  std::unique_ptr<Store> rows = make_memory_store();
 };
 
 /// What the actor's code does, hook by hook. An empty function does nothing; `hooks_of` tells which are set.

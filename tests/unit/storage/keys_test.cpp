@@ -62,8 +62,33 @@ TEST(Keys, EverythingOfAnActorLiesInItsRangeAndNothingOfAnother) {
   EXPECT_TRUE(contains(range, keys::actor_state(id_of(0xff))));
   EXPECT_TRUE(contains(range, keys::actor_connection(id_of(0xff), "conn")));
   EXPECT_TRUE(contains(range, keys::actor_kv(id_of(0xff), b("\xff\xff\xff"))));
+  EXPECT_TRUE(contains(range, keys::actor_queue_message(id_of(0xff), UINT64_MAX)));
+  EXPECT_TRUE(contains(range, keys::actor_queue_meta(id_of(0xff))));
+  EXPECT_TRUE(contains(range, keys::actor_schedule(id_of(0xff), "\xff")));
+  EXPECT_TRUE(contains(range, keys::actor_schedule_history(id_of(0xff), "job", UINT64_MAX)));
+  EXPECT_TRUE(contains(range, keys::actor_run_wake(id_of(0xff))));
   EXPECT_FALSE(contains(range, keys::actor_state(id_of(0xfe))));
   EXPECT_FALSE(contains(range, keys::file_removal(id_of(0xff))));
+}
+
+TEST(Keys, QueueMessagesAreOrderedByTheirIdsAndApartFromTheRestOfTheQueue) {
+  const auto queue = keys::actor_queue(id_of(1));
+  EXPECT_LT(keys::actor_queue_message(id_of(1), 255), keys::actor_queue_message(id_of(1), 256));
+  EXPECT_TRUE(contains(queue, keys::actor_queue_message(id_of(1), 0)));
+  EXPECT_TRUE(contains(queue, keys::actor_queue_message(id_of(1), UINT64_MAX)));
+  EXPECT_FALSE(contains(queue, keys::actor_queue_meta(id_of(1))));
+  EXPECT_FALSE(contains(queue, keys::actor_queue_message(id_of(2), 1)));
+  EXPECT_EQ(keys::parse_queue_message(keys::actor_queue_message(id_of(1), 77)), 77u);
+  EXPECT_FALSE(keys::parse_queue_message(keys::actor_queue_meta(id_of(1))));
+  EXPECT_FALSE(keys::parse_queue_message(keys::actor_kv(id_of(1), b("12345678"))));
+}
+
+TEST(Keys, TheHistoryOfAJobLeavesOutJobsThatBeginWithItsName) {
+  const auto range = keys::actor_schedule_history(id_of(1), "job");
+  EXPECT_TRUE(contains(range, keys::actor_schedule_history(id_of(1), "job", 3)));
+  EXPECT_FALSE(contains(range, keys::actor_schedule_history(id_of(1), "jobs", 3)));
+  EXPECT_TRUE(contains(keys::actor_schedule_history(id_of(1)), keys::actor_schedule_history(id_of(1), "jobs", 3)));
+  EXPECT_EQ(keys::schedule_id_of(keys::actor_schedule(id_of(1), "s-1")), "s-1");
 }
 
 TEST(Keys, KvRowsKeepTheOrderOfTheirRawKeys) {
