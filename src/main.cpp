@@ -6,6 +6,7 @@
 #include "src/daemon/config.h"
 #include "src/daemon/daemon.h"
 #include "src/daemon/exit_codes.h"
+#include "src/daemon/health.h"
 #include "src/daemon/logging.h"
 #include "src/daemon/process.h"
 
@@ -38,6 +39,7 @@ int run(int argc, char** argv) {
     spdlog::critical("{}: {}", settings.error().id(), settings.error().message());
     return exit_code_of(settings.error());
   }
+  if (line->command == CommandLine::Command::health) return check_health(settings->server.host, settings->server.port);
   set_up_logging(settings->log_level, settings->log_format);
   return run_daemon(*std::move(settings));
 }

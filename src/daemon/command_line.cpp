@@ -58,11 +58,24 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
   bool demo = false;
   start->add_flag("--demo", demo, "Register the demo actors");
 
+  auto* health = app.add_subcommand("health", "Ask the engine on this machine whether it is healthy");
+  health->add_option("--config", line.config_paths, "The configuration that the engine was started with")
+      ->type_name("PATH");
+  std::string health_host, health_port;
+  health->add_option("--host", health_host, "Address of its public listener (guard.host)");
+  health->add_option("--port", health_port, "Port of its public listener (guard.port)");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     exit_code = app.exit(error) == 0 ? kExitSuccess : kExitUsage;
     return std::nullopt;
+  }
+  if (health->parsed()) {
+    line.command = CommandLine::Command::health;
+    if (!health_host.empty()) line.overrides.emplace_back("guard.host", health_host);
+    if (!health_port.empty()) line.overrides.emplace_back("guard.port", health_port);
+    return line;
   }
   for (std::size_t i = 0; i < std::size(kShortcuts); ++i)
     if (start->count(kShortcuts[i].option) > 0) line.overrides.emplace_back(kShortcuts[i].key, values[i]);

@@ -9,6 +9,8 @@
 namespace troupe::daemon {
 
 struct CommandLine {
+  enum class Command { start, health };
+  Command command = Command::start;
   std::vector<std::filesystem::path> config_paths;
   /// Dotted key, value; as given on the command line.
   std::vector<std::pair<std::string, std::string>> overrides;

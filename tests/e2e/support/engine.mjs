@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const binary = resolve(process.env.TROUPE_BINARY ?? fileURLToPath(new URL("../../../build/release/troupe", import.meta.url)));
+export const binary = resolve(process.env.TROUPE_BINARY ?? fileURLToPath(new URL("../../../build/release/troupe", import.meta.url)));
 
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
