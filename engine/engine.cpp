@@ -39,8 +39,7 @@ class HostedEngine final : public Engine {
 
   Task<Result<void>> start() override {
     TROUPE_CO_CHECK(co_await directory_->open());
-    placement_->start();
-    co_return Result<void>();
+    co_return co_await placement_->start();
   }
 
   Task<void> stop() override { co_await placement_->stop(settings_.shutdown_grace); }

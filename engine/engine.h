@@ -42,6 +42,8 @@ struct EngineSettings {
   Millis actor_allocation_threshold{2'000};
   Millis actor_start_threshold{30'000};
   Millis actor_stop_threshold{1'800'000};
+  /// Without a connection for this long an envoy counts as lost with its actors; also told to envoys.
+  Millis envoy_lost_threshold{15'000};
 };
 
 struct FetchOptions {

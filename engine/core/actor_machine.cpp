@@ -34,6 +34,10 @@ class Stepper {
   void order(StopOrder order) { effects_.push_back({Kind::stop, order}); }
   void store(bool durable = false) { effects_.push_back({Kind::store, StopOrder::sleep_intent, 0, durable}); }
   void set_timer(std::int64_t delay_ms) { effects_.push_back({Kind::set_timer, StopOrder::sleep_intent, delay_ms}); }
+  /// Where the actor is has to be found again after a restart when its host outlives the engine.
+  void store_phase() {
+    if (state_.can_be_lost) store();
+  }
   /// Limits on silence make sense only where silence can mean loss.
   void limit_silence(std::int64_t delay_ms) {
     if (state_.can_be_lost) set_timer(delay_ms);
@@ -57,18 +61,30 @@ class Stepper {
     state_.reschedule_ts.reset();
     state_.failure.reset();
     state_.can_be_lost = event_.can_be_lost;
+    state_.host = event_.host;
+    state_.asked = event_.must_acknowledge;
+    state_.start_received = false;
     state_.wake_after_stop = false;
     state_.retries = 0;
     state_.last_retry_ts.reset();
     state_.retry_by_wake = false;
-    add(Kind::start);
+    if (!event_.must_acknowledge) state_.phase = ActorPhase::starting;
+    // A host that survives a power failure must never be given the same generation twice.
+    effects_.push_back({Kind::start, StopOrder::sleep_intent, 0, state_.can_be_lost});
     if (event_.must_acknowledge) return set_timer(limits_.allocation_threshold_ms);
-    acknowledge();
+    limit_silence(limits_.start_threshold_ms);
   }
 
   void acknowledge() {
+    if (!std::exchange(state_.asked, false)) return;
     state_.phase = ActorPhase::starting;
+    store_phase();
     limit_silence(limits_.start_threshold_ms);
+  }
+
+  void note_received() {
+    if (std::exchange(state_.start_received, true)) return;
+    store_phase();
   }
 
   void retry_later() {
@@ -95,10 +111,12 @@ class Stepper {
   }
 
   void become_running() {
-    if (!state_.start_ts) {
-      state_.start_ts = now_ms_;
-      store();
-    }
+    const bool first = !state_.start_ts;
+    if (first) state_.start_ts = now_ms_;
+    if (!event_.host.empty()) state_.host = event_.host;
+    state_.asked = false;
+    state_.start_received = true;
+    if (first || state_.can_be_lost) store();
     if (state_.destroy_after_start) return begin_destroy(true);
     if (state_.drain_after_start) return stop_to(ActorPhase::going_away, StopOrder::going_away);
     state_.phase = ActorPhase::running;
@@ -109,6 +127,7 @@ class Stepper {
 
   void stop_to(ActorPhase phase, StopOrder reason) {
     state_.phase = phase;
+    store_phase();
     order(reason);
     limit_silence(limits_.stop_threshold_ms);
   }
@@ -116,7 +135,6 @@ class Stepper {
   void fall_asleep() {
     state_.connectable_ts.reset();
     state_.sleep_ts = now_ms_;
-    if (state_.can_be_lost) store();
     stop_to(ActorPhase::sleep_intent, StopOrder::sleep_intent);
   }
 
@@ -124,17 +142,24 @@ class Stepper {
     state_.phase = ActorPhase::destroying;
     state_.connectable_ts.reset();
     state_.destroy_after_start = false;
+    store_phase();
     add(Kind::tell_destroying);
     if (order_stop) order(StopOrder::destroy);
     limit_silence(limits_.stop_threshold_ms);
   }
 
   void note_failure() {
-    if (event_.failure && !is_host_failure(state_.failure)) state_.failure = event_.failure;
+    if (!event_.failure || is_host_failure(state_.failure)) return;
+    state_.failure = event_.failure;
+    if (is_host_failure(event_.failure) && event_.failure->text.empty()) state_.failure->text = state_.host;
   }
 
   void release() {
     state_.connectable_ts.reset();
+    state_.can_be_lost = false;
+    state_.host.clear();
+    state_.asked = false;
+    state_.start_received = false;
     add(Kind::release);
   }
 
@@ -185,6 +210,9 @@ class Stepper {
     remove();
   }
 
+  /// The engine stops and its host does not: the next start of the engine finds it there.
+  void leave_to_host() { add(Kind::clear_timer); }
+
   void give_up_host() { order(StopOrder::lost); }
 
   void survive() {
@@ -218,6 +246,12 @@ void Stepper::perform(ActorRule rule) {
       return acknowledge();
     case ActorRule::retry_later:
       return retry_later();
+    case ActorRule::note_received:
+      return note_received();
+    case ActorRule::become_running_unasked:
+      // Its answer is overtaken by the actor itself.
+      if (state_.asked) become_running();
+      return;
     case ActorRule::become_running:
       return become_running();
     case ActorRule::fall_asleep:
@@ -232,6 +266,7 @@ void Stepper::perform(ActorRule rule) {
       return stop_to(ActorPhase::going_away, StopOrder::going_away);
     case ActorRule::move_instead:
       state_.phase = ActorPhase::going_away;
+      store_phase();
       return limit_silence(limits_.stop_threshold_ms);
     case ActorRule::destroy_running:
       return begin_destroy(true);
@@ -279,19 +314,25 @@ void Stepper::perform(ActorRule rule) {
       return settle_asleep();
     case ActorRule::halt_starting:
       state_.halted = true;
+      if (state_.can_be_lost) return leave_to_host();
       state_.drain_after_start = true;
       return;
     case ActorRule::halt_running:
       state_.halted = true;
+      if (state_.can_be_lost) return leave_to_host();
       state_.connectable_ts.reset();
       return stop_to(ActorPhase::going_away, StopOrder::going_away);
     case ActorRule::halt_stopping:
+      state_.halted = true;
+      if (state_.can_be_lost) leave_to_host();
+      return;
     case ActorRule::halt_asleep:
       state_.halted = true;
       return;
     case ActorRule::halt_retrying:
+      // Stored, and found again by the next start of the engine.
       state_.halted = true;
-      return settle_asleep();
+      return add(Kind::clear_timer);
     case ActorRule::survive:
       return survive();
   }
@@ -306,7 +347,30 @@ bool is_for_other_generation(const ActorState& state, const ActorEvent& event) {
 ActorStep step(ActorState state, const ActorEvent& event, std::int64_t now_ms, const LifecycleLimits& limits) {
   if (is_for_other_generation(state, event)) return {std::move(state), {}};
   const ActorRule rule = rule_for(state.phase, event.input);
-  return Stepper(std::move(state), event, now_ms, limits).apply(rule);
+  const ActorPhase before = state.phase;
+  ActorStep next = Stepper(std::move(state), event, now_ms, limits).apply(rule);
+  if (next.state.phase != before) next.state.phase_ts = now_ms;
+  return next;
+}
+
+ActorStep resume(const ActorRecord& record, std::int64_t now_ms, const LifecycleLimits& limits) {
+  ActorStep resumed{state_from(record), {}};
+  const ActorState& state = resumed.state;
+  const auto at_most = [now_ms, &limits, since = state.phase_ts](std::int64_t threshold_ms) {
+    const std::int64_t left = threshold_ms - (now_ms - since);
+    return std::clamp(left, std::min(limits.return_grace_ms, threshold_ms), threshold_ms);
+  };
+  const auto set_timer = [&resumed](std::int64_t delay_ms) {
+    resumed.effects.push_back({Kind::set_timer, StopOrder::sleep_intent, delay_ms});
+  };
+  if (state.phase == ActorPhase::reallocating) {
+    set_timer(std::max<std::int64_t>(0, *state.reschedule_ts - now_ms));
+  } else if (is_hosted(state.phase)) {
+    resumed.effects.push_back({Kind::adopt});
+    if (state.phase == ActorPhase::starting) set_timer(at_most(limits.start_threshold_ms));
+    if (state.phase > ActorPhase::running) set_timer(at_most(limits.stop_threshold_ms));
+  }
+  return resumed;
 }
 
 std::string_view name_of(ActorPhase phase) {
@@ -316,11 +380,16 @@ std::string_view name_of(ActorPhase phase) {
 }
 
 std::string_view name_of(ActorInput input) {
-  constexpr std::string_view kNames[] = {
-      "host_chosen", "host_acknowledged", "no_host", "running",   "sleep_intent", "stop_intent",
-      "stopped_ok",  "stopped_error",     "lost",    "set_alarm", "wake",         "alarm_due",
-      "sleep",       "reschedule",        "drain",   "destroy",   "halt",         "timer",
-      "erase_failed"};
+  constexpr std::string_view kNames[] = {"host_chosen",   "host_acknowledged",
+                                         "no_host",       "start_received",
+                                         "running",       "sleep_intent",
+                                         "stop_intent",   "stopped_ok",
+                                         "stopped_error", "lost",
+                                         "set_alarm",     "wake",
+                                         "alarm_due",     "sleep",
+                                         "reschedule",    "drain",
+                                         "destroy",       "halt",
+                                         "timer",         "erase_failed"};
   return kNames[static_cast<std::size_t>(input)];
 }
 

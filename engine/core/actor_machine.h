@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,7 @@ enum class ActorInput : std::uint8_t {
   host_acknowledged,
   no_host,
   // From the host of the current generation.
+  start_received,
   running,
   sleep_intent,
   stop_intent,
@@ -36,7 +38,7 @@ enum class ActorInput : std::uint8_t {
   timer,
   erase_failed,
 };
-inline constexpr std::size_t kActorInputs = 19;
+inline constexpr std::size_t kActorInputs = 20;
 
 struct ActorEvent {
   ActorInput input;
@@ -49,6 +51,8 @@ struct ActorEvent {
   /// Of `host_chosen`.
   bool must_acknowledge = false;
   bool can_be_lost = false;
+  /// Of `host_chosen` and `running`: which of the hosts that can be lost.
+  std::string host = {};
 };
 
 enum class StopOrder : std::uint8_t { sleep_intent, stop_intent, going_away, destroy, lost };
@@ -60,7 +64,7 @@ struct ActorEffect {
     choose_host,
     /// Write the record as `snapshot` says; `durable` = not before it is on disk.
     store,
-    /// Write the record, fence older generations, then start the generation.
+    /// Write the record (`durable`: not before it is on disk), fence older generations, then start the generation.
     start,
     stop,
     /// The generation is over: forget its host.
@@ -76,6 +80,8 @@ struct ActorEffect {
     tell_destroying,
     /// An actor fell asleep with this alarm.
     watch_alarm,
+    /// Take up a generation that an earlier process of the engine has started.
+    adopt,
   };
   Kind kind;
   StopOrder order = StopOrder::sleep_intent;
@@ -90,6 +96,8 @@ struct LifecycleLimits {
   std::int64_t retry_base_ms = 2'000;
   std::uint32_t retry_exponent_max = 8;
   std::int64_t retry_reset_ms = 600'000;
+  /// How long a host that outlived the engine has at least to come back.
+  std::int64_t return_grace_ms = 15'000;
 };
 
 struct ActorStep {
@@ -99,6 +107,9 @@ struct ActorStep {
 
 /// Total: every input is defined in every phase.
 ActorStep step(ActorState state, const ActorEvent& event, std::int64_t now_ms, const LifecycleLimits& limits);
+
+/// Goes on with an actor of which no memory is left but its record.
+ActorStep resume(const ActorRecord& record, std::int64_t now_ms, const LifecycleLimits& limits);
 
 std::string_view name_of(ActorPhase phase);
 std::string_view name_of(ActorInput input);

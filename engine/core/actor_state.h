@@ -2,29 +2,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "engine/directory/records.h"
 
 namespace troupe {
-
-/// Where an actor is between two decisions.
-enum class ActorPhase : std::uint8_t {
-  /// A host is being chosen, or one that must confirm has been asked and has not answered.
-  allocating,
-  /// A host has the generation and has not said that it runs.
-  starting,
-  running,
-  /// The four that wait for `stopped`: it asked to sleep, it asked to end, it has to move, it is being destroyed.
-  sleep_intent,
-  stop_intent,
-  going_away,
-  destroying,
-  sleeping,
-  /// No host was available; tried again later.
-  reallocating,
-  destroyed,
-};
-inline constexpr std::size_t kActorPhases = 10;
 
 /// Everything that decides what becomes of one actor. Times are ms since the epoch.
 struct ActorState {
@@ -37,8 +19,17 @@ struct ActorState {
 
   // Of the running generation.
   std::optional<std::int64_t> connectable_ts;
-  /// The host is reached over something that can break, so silence counts as loss.
+  /// The host is reached over something that can break, so silence counts as loss; it also outlives the engine, so
+  /// where the actor is has to be stored.
   bool can_be_lost = false;
+  /// Which of the hosts that can be lost; empty until it is known.
+  std::string host;
+  /// A host that has to accept was asked and has not answered.
+  bool asked = false;
+  /// The host has said that it knows of the generation.
+  bool start_received = false;
+  /// Since when it is in this phase.
+  std::int64_t phase_ts = 0;
 
   // Asked for while it could not be done at once.
   bool wake_after_stop = false;
@@ -56,8 +47,8 @@ struct ActorState {
   friend bool operator==(const ActorState&, const ActorState&) = default;
 };
 
-/// What an actor that is not resident is taken for: asleep, whatever its record says.
-ActorState asleep_from(const ActorRecord& record);
+/// Where an actor that is not resident is: asleep, but for one that an envoy has or that waits for a host.
+ActorState state_from(const ActorRecord& record);
 /// Copies the part of the state that records keep.
 void store_into(const ActorState& state, ActorRecord& record);
 

@@ -15,7 +15,9 @@ enum class ActorRule : std::uint8_t {
   accept_host,
   acknowledge,
   retry_later,
+  note_received,
   become_running,
+  become_running_unasked,
   /// Asked for by the actor or a caller.
   fall_asleep,
   end,

@@ -18,6 +18,8 @@ Task<Result<ActorRecord>> StoredDirectory::update(ActorId id, std::function<void
     if (found->alarm_ts) batch.erase(keys::alarm_index(*found->alarm_ts, id));
     if (record.alarm_ts) batch.put(keys::alarm_index(*record.alarm_ts, id), {});
   }
+  if (record.awake() && !found->awake()) batch.put(keys::awake_index(id), {});
+  if (!record.awake() && found->awake()) batch.erase(keys::awake_index(id));
   Bytes encoded = encode_record(record);
   const std::size_t encoded_bytes = encoded.size();
   batch.put(keys::actor_record(id), std::move(encoded));
@@ -41,7 +43,9 @@ Task<Result<ActorRecord>> StoredDirectory::destroy(ActorId id, std::int64_t now_
     cache_key = to_string(index);
     batch.erase(std::move(index));
   }
+  if (record.awake()) batch.erase(keys::awake_index(id));
   record.destroy_ts = now_ms;
+  record.hosting.reset();
   record.alarm_ts.reset();
   record.reschedule_ts.reset();
   record.input.reset();

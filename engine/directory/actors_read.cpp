@@ -85,6 +85,24 @@ Task<Result<ActorPage>> StoredDirectory::list(NamespaceId ns, std::string name, 
   co_return page;
 }
 
+Task<Result<std::vector<ActorId>>> StoredDirectory::awake(std::optional<ActorId> after, std::size_t limit) {
+  auto range = keys::family(keys::Family::awake_index);
+  if (after) {
+    range.begin = keys::awake_index(*after);
+    range.begin.push_back(0);
+  }
+  ScanOptions options;
+  options.limit = limit;
+  TROUPE_CO_TRY(auto entries, co_await store_.scan(std::move(range.begin), std::move(range.end), options));
+  std::vector<ActorId> ids;
+  for (const auto& entry : entries) {
+    const auto id = keys::parse_awake_index(entry.key);
+    if (!id) co_return make_error("storage", "corrupt", std::nullopt, "index of awake actors");
+    ids.push_back(*id);
+  }
+  co_return ids;
+}
+
 Task<Result<Directory::DueAlarms>> StoredDirectory::due_alarms(std::optional<AlarmPosition> after,
                                                                std::int64_t until_ms, std::size_t limit) {
   auto due = keys::alarm_index_until(until_ms);

@@ -68,6 +68,9 @@ class Directory {
   /// Sets destroy_ts, frees the key and removes all data of the actor, in one commit. Idempotent.
   virtual Task<Result<ActorRecord>> destroy(ActorId id, std::int64_t now_ms) = 0;
 
+  /// Actors that an envoy has or that wait for a host, after `after`, by id.
+  virtual Task<Result<std::vector<ActorId>>> awake(std::optional<ActorId> after, std::size_t limit) = 0;
+
   struct AlarmPosition {
     std::int64_t ts = 0;
     ActorId id;

@@ -28,6 +28,7 @@ class StoredDirectory final : public Directory {
                                std::size_t limit, std::optional<std::int64_t> before_ts) override;
   Task<Result<ActorRecord>> update(ActorId id, std::function<void(ActorRecord&)> change, Ack ack) override;
   Task<Result<ActorRecord>> destroy(ActorId id, std::int64_t now_ms) override;
+  Task<Result<std::vector<ActorId>>> awake(std::optional<ActorId> after, std::size_t limit) override;
   Task<Result<DueAlarms>> due_alarms(std::optional<AlarmPosition> after, std::int64_t until_ms,
                                      std::size_t limit) override;
 

@@ -6,7 +6,8 @@
 namespace troupe {
 namespace {
 
-constexpr std::uint8_t kActorVersion = 1;
+/// 1 lacks everything behind the failure.
+constexpr std::uint8_t kActorVersion = 2;
 constexpr std::uint8_t kNamespaceVersion = 1;
 constexpr std::uint8_t kFailureKinds = static_cast<std::uint8_t>(ActorFailure::Kind::internal_error) + 1;
 
@@ -39,6 +40,27 @@ std::optional<ActorFailure> read_failure(BareReader& in) {
   return failure;
 }
 
+void write_hosting(BareWriter& out, const std::optional<ActorHosting>& hosting) {
+  out.boolean(hosting.has_value());
+  if (!hosting) return;
+  write_text(out, hosting->envoy_key);
+  out.u8(static_cast<std::uint8_t>(hosting->phase));
+  out.i64(hosting->since_ts);
+  out.boolean(hosting->start_received);
+}
+
+std::optional<ActorHosting> read_hosting(BareReader& in) {
+  if (!in.boolean()) return std::nullopt;
+  ActorHosting hosting;
+  hosting.envoy_key = read_text(in);
+  const std::uint8_t phase = in.u8();
+  hosting.phase = static_cast<ActorPhase>(phase);
+  if (phase >= kActorPhases || !is_hosted(hosting.phase)) in.fail();
+  hosting.since_ts = in.i64();
+  hosting.start_received = in.boolean();
+  return hosting;
+}
+
 Error corrupt(std::string_view what, const Id& id) {
   return make_error("storage", "corrupt", std::nullopt, std::string(what) + " " + id.text());
 }
@@ -65,12 +87,15 @@ Bytes encode_record(const ActorRecord& record) {
   write_time(out, record.alarm_ts);
   out.u32(record.generation);
   write_failure(out, record.failure);
+  write_hosting(out, record.hosting);
+  out.uint(record.retries);
   return bytes;
 }
 
 Result<ActorRecord> decode_record(const ActorId& id, BytesView bytes) {
   BareReader in(bytes);
-  if (in.u8() != kActorVersion) return corrupt("version of actor record", id);
+  const std::uint8_t version = in.u8();
+  if (version == 0 || version > kActorVersion) return corrupt("version of actor record", id);
   ActorRecord record;
   record.id = id;
   const BytesView ns = in.raw(Id::kSize);
@@ -89,6 +114,10 @@ Result<ActorRecord> decode_record(const ActorId& id, BytesView bytes) {
   record.alarm_ts = read_time(in);
   record.generation = in.u32();
   record.failure = read_failure(in);
+  if (version > 1) {
+    record.hosting = read_hosting(in);
+    record.retries = static_cast<std::uint32_t>(in.uint());
+  }
   if (!in.ok() || in.remaining() != 0) return corrupt("actor record", id);
   return record;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "engine/base/id.h"
@@ -20,6 +21,20 @@ class HostEvents {
   virtual void stopped(std::optional<std::string> failure) = 0;
   /// Durable wake-up time, ms since the epoch; nothing clears it.
   virtual void alarm(std::optional<std::int64_t> at_ms) = 0;
+
+  // Of hosts that can lose actors.
+  /// As `running`, and says which envoy has it.
+  virtual void running_at(const std::string& envoy_key) { (void)envoy_key; }
+  /// A host that had to accept the actor does.
+  virtual void accepted() {}
+  /// The start command has arrived and must not be sent again.
+  virtual void start_received() {}
+  /// Nothing will be heard of this generation any more.
+  virtual void lost(ActorFailure failure) { (void)failure; }
+  /// The actor has to leave this host.
+  virtual void drain() {}
+  /// Runs `fn` once everything that was said before is carried out and stored, maybe inside this call.
+  virtual void when_settled(std::function<void()> fn) { fn(); }
 };
 
 /// One generation of an actor at its host, local or envoy; the gateway does not know which.
@@ -43,6 +58,26 @@ class HostedActor {
   virtual Task<Result<Bytes>> call(std::string action, Bytes args) = 0;
 };
 
+/// Whom a host would give an actor to.
+struct HostOffer {
+  /// Set: to nobody, for this reason.
+  std::optional<ActorFailure> refusal;
+  /// Of hosts that can lose actors; empty when it is known later.
+  std::string envoy_key;
+  /// `HostEvents::accepted` has to follow.
+  bool must_accept = false;
+};
+
+/// What hosts tell the placement on their own. Threads: any. Blocks: never.
+class HostListener {
+ public:
+  virtual ~HostListener() = default;
+  /// Actors of that pool that found no host can have one now.
+  virtual void host_available(const NamespaceId& ns, const std::string& pool) = 0;
+  /// Has a sleeping actor started.
+  virtual void wake(const ActorId& id) = 0;
+};
+
 /// A place where actors can run.
 class Host {
  public:
@@ -51,8 +86,23 @@ class Host {
   virtual bool serves(const NamespaceId& ns, const std::string& pool, const std::string& name) const = 0;
   /// Whether contact with a running actor can break, so that silence beyond the lifecycle limits counts as its end.
   virtual bool can_lose_actors() const { return false; }
+  /// Asked before each start.
+  virtual HostOffer offer(const NamespaceId& ns, const std::string& pool) {
+    (void)ns, (void)pool;
+    return {};
+  }
   /// Starts generation `record.generation`; `events` hears `running` or `stopped`, maybe before this returns.
   virtual std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events) = 0;
+  /// Takes up a generation that was started by an earlier process of the engine; only where actors can be lost.
+  virtual std::shared_ptr<HostedActor> adopt(const ActorRecord& record, std::shared_ptr<HostEvents> events) {
+    return start(record, std::move(events));
+  }
+  /// The actor is gone with its data.
+  virtual void destroyed(const ActorId& id) { (void)id; }
+  /// Set once, before anything else.
+  virtual void listen(std::weak_ptr<HostListener> listener) { (void)listener; }
+  /// The engine stops: lets go of what runs elsewhere, which goes on running. Nothing is said to events after it.
+  virtual Task<void> stop() { co_return; }
 };
 
 }  // namespace troupe

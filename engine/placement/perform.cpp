@@ -43,6 +43,25 @@ class Placement::SlotEvents final : public HostEvents {
     say(std::move(event));
   }
   void alarm(std::optional<std::int64_t> at_ms) override { say({ActorInput::set_alarm, generation_, at_ms}); }
+  void running_at(const std::string& envoy_key) override {
+    ActorEvent event{ActorInput::running, generation_};
+    event.host = envoy_key;
+    say(std::move(event));
+  }
+  void accepted() override { say({ActorInput::host_acknowledged, generation_}); }
+  void start_received() override { say({ActorInput::start_received, generation_}); }
+  void lost(ActorFailure failure) override {
+    ActorEvent event{ActorInput::lost, generation_};
+    event.failure = std::move(failure);
+    say(std::move(event));
+  }
+  void drain() override { say({ActorInput::drain, generation_}); }
+  void when_settled(std::function<void()> fn) override {
+    auto placement = placement_.lock();
+    auto slot = slot_.lock();
+    if (!placement || !slot) return fn();
+    placement->when_settled(slot, std::move(fn));
+  }
 
  private:
   void say(ActorEvent event) {
@@ -86,6 +105,14 @@ void Placement::host_said(const SlotPtr& slot, ActorEvent event) {
   perform(slot);
 }
 
+void Placement::when_settled(const SlotPtr& slot, std::function<void()> fn) {
+  {
+    std::lock_guard lock(shard_of(slot->id).mutex);
+    if (slot->performing || !slot->effects.empty()) return slot->when_settled.push_back(std::move(fn));
+  }
+  fn();
+}
+
 void Placement::perform(const SlotPtr& slot) {
   {
     Shard& shard = shard_of(slot->id);
@@ -108,6 +135,7 @@ void Placement::run_effects(const SlotPtr& slot) {
 std::optional<ActorEffect> Placement::next_effect(const SlotPtr& slot) {
   bool retired = false;
   std::uint32_t generation = 0;
+  std::vector<std::function<void()>> settled;
   {
     Shard& shard = shard_of(slot->id);
     std::lock_guard lock(shard.mutex);
@@ -117,12 +145,14 @@ std::optional<ActorEffect> Placement::next_effect(const SlotPtr& slot) {
       return effect;
     }
     slot->performing = false;
+    settled.swap(slot->when_settled);
     retired = retire(shard, *slot);
     generation = slot->state.generation;
     // Before another generation can be started, which takes the shard's lock first.
     if (retired) actors_.forget_generation(slot->id, generation);
   }
   if (retired) departed();
+  for (const auto& fn : settled) fn();
   return std::nullopt;
 }
 
@@ -134,6 +164,9 @@ bool Placement::perform_at_once(const SlotPtr& slot, const ActorEffect& effect) 
       return false;
     case Kind::choose_host:
       choose_host(slot);
+      break;
+    case Kind::adopt:
+      adopt(slot);
       break;
     case Kind::stop:
       order_stop(slot, effect.order);
@@ -173,7 +206,7 @@ Task<void> Placement::perform_waiting(SlotPtr slot, ActorEffect effect) {
   std::optional<ActorEffect> next = effect;
   while (next) {
     if (next->kind == Kind::start) {
-      co_await start_host(slot);
+      co_await start_host(slot, next->durable ? Ack::durable : Ack::written);
     } else if (next->kind == Kind::erase) {
       co_await erase(slot);
     } else if (next->kind == Kind::store) {
@@ -203,20 +236,55 @@ void Placement::choose_host(const SlotPtr& slot) {
     chosen = host;
     break;
   }
+  HostOffer offer;
+  if (chosen) offer = chosen->offer(slot->namespace_id, slot->pool);
   ActorEvent event{ActorInput::host_chosen};
   // The local pool has a host, which then refuses names that it does not know.
   if (!chosen && slot->pool != settings_.local_pool) {
     event.input = ActorInput::no_host;
     event.failure = ActorFailure{ActorFailure::Kind::no_envoys, {}};
   }
+  if (offer.refusal) {
+    event.input = ActorInput::no_host;
+    event.failure = std::move(offer.refusal);
+  }
   event.can_be_lost = chosen && chosen->can_lose_actors();
+  event.must_acknowledge = offer.must_accept;
+  event.host = std::move(offer.envoy_key);
   std::lock_guard lock(shard_of(slot->id).mutex);
   slot->host = std::move(chosen);
   apply(*slot, event);
 }
 
-Task<void> Placement::start_host(SlotPtr slot) {
-  auto record = co_await write_record(slot, Ack::written);
+void Placement::adopt(const SlotPtr& slot) {
+  std::shared_ptr<Host> found;
+  for (const auto& host : hosts_)
+    if (host->can_lose_actors()) found = host;
+  std::unique_ptr<ActorRecord> record;
+  {
+    std::lock_guard lock(shard_of(slot->id).mutex);
+    record = std::move(slot->adopted);
+    if (!found) {
+      apply(*slot, {ActorInput::lost, slot->state.generation});
+      return;
+    }
+    slot->host = found;
+  }
+  actors_.set_generation(slot->id, record->generation);
+  auto events = std::make_shared<SlotEvents>(weak_from_this(), slot, record->generation);
+  auto hosted = found->adopt(*record, std::move(events));
+  {
+    std::lock_guard lock(shard_of(slot->id).mutex);
+    slot->hosted = std::move(hosted);
+    slot->hosted_generation = record->generation;
+    for (const ActorEvent& event : std::exchange(slot->early, {})) apply(*slot, event);
+  }
+  // Who came first may find it running.
+  tell(slot, ReadyOutcome::changed);
+}
+
+Task<void> Placement::start_host(SlotPtr slot, Ack ack) {
+  auto record = co_await write_record(slot, ack);
   std::shared_ptr<Host> host;
   std::uint32_t generation = 0;
   {
@@ -330,6 +398,8 @@ Task<void> Placement::erase(SlotPtr slot) {
     if (!erased) apply(*slot, {ActorInput::erase_failed});
     waiters.swap(slot->gone_waiters);
   }
+  if (erased)
+    for (const auto& host : hosts_) host->destroyed(slot->id);
   const Result<void> outcome = erased ? Result<void>() : Result<void>(erased.error());
   for (const auto& waiter : waiters) waiter->finish(outcome);
 }

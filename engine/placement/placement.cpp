@@ -1,6 +1,8 @@
 #include "engine/placement/placement.h"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
 #include "engine/base/errors.h"
 
@@ -15,6 +17,7 @@ LifecycleLimits limits_of(const EngineSettings& settings) {
   limits.retry_base_ms = settings.base_retry_timeout.count();
   limits.retry_exponent_max = settings.reschedule_backoff_max_exponent;
   limits.retry_reset_ms = settings.retry_reset_duration.count();
+  limits.return_grace_ms = settings.envoy_lost_threshold.count();
   return limits;
 }
 
@@ -37,8 +40,14 @@ bool Placement::served(const NamespaceId& ns, const std::string& pool, const std
   return std::any_of(hosts_.begin(), hosts_.end(), [&](const auto& host) { return host->serves(ns, pool, name); });
 }
 
-void Placement::start() {
+void Placement::add_host(std::shared_ptr<Host> host) {
+  host->listen(weak_from_this());
+  hosts_.push_back(std::move(host));
+}
+
+Task<Result<void>> Placement::start() {
   start_ts_ = ports_.clock.now_ms();
+  TROUPE_CO_CHECK(co_await take_up_awake());
   auto wake = [weak = weak_from_this()](ActorId id) -> Task<Result<void>> {
     auto self = weak.lock();
     if (!self) co_return Result<void>();
@@ -46,6 +55,23 @@ void Placement::start() {
   };
   alarms_ = std::make_shared<AlarmClock>(ports_, directory_, deadlines_, std::move(wake));
   alarms_->start();
+  co_return Result<void>();
+}
+
+Task<Result<void>> Placement::take_up_awake() {
+  /// Records read at a time.
+  constexpr std::size_t kPageMax = 256;
+  std::optional<ActorId> after;
+  for (;;) {
+    TROUPE_CO_TRY(auto ids, co_await directory_.awake(after, kPageMax));
+    for (const ActorId& id : ids) {
+      auto slot = co_await resident(id);
+      if (slot) perform(*slot);
+      if (!slot && !slot.error().is("actor", "not_found")) co_return slot.error();
+    }
+    if (ids.size() < kPageMax) co_return Result<void>();
+    after = ids.back();
+  }
 }
 
 Placement::SlotPtr Placement::find_slot(const ActorId& id) const {
@@ -67,6 +93,11 @@ Placement::SlotPtr Placement::emplace_slot(Shard& shard, const ActorRecord& reco
   auto [it, added] = shard.slots.try_emplace(record.id);
   if (added) {
     it->second = std::make_shared<Slot>(record);
+    ActorStep resumed = resume(record, ports_.clock.now_ms(), limits_);
+    Slot& slot = *it->second;
+    slot.state = std::move(resumed.state);
+    slot.effects = std::move(resumed.effects);
+    if (record.hosting) slot.adopted = std::make_unique<ActorRecord>(record);
     residents_.fetch_add(1);
   }
   return it->second;
@@ -91,8 +122,11 @@ Task<Result<Placement::SlotPtr>> Placement::resident(ActorId id) {
 }
 
 bool Placement::retire(Shard& shard, Slot& slot) {
-  const bool settled = slot.state.phase == ActorPhase::sleeping || slot.state.phase == ActorPhase::destroyed;
-  if (!settled || slot.gone || !slot.ready_waiters.empty() || !slot.gone_waiters.empty()) return false;
+  const ActorState& state = slot.state;
+  const bool settled = state.phase == ActorPhase::sleeping || state.phase == ActorPhase::destroyed;
+  // What runs elsewhere or waits for a host is taken up by the next start of the engine.
+  const bool left = state.halted && (state.can_be_lost || state.phase == ActorPhase::reallocating);
+  if (!(settled || left) || slot.gone || !slot.ready_waiters.empty() || !slot.gone_waiters.empty()) return false;
   slot.gone = true;
   ++shard.departures;
   shard.slots.erase(slot.id);
@@ -103,6 +137,25 @@ Task<Result<void>> Placement::wake(ActorId id, ActorInput why) {
   TROUPE_CO_TRY(auto slot, co_await resident(id));
   post(slot, {why});
   co_return Result<void>();
+}
+
+void Placement::wake(const ActorId& id) {
+  auto task = [self = shared_from_this(), id]() -> Task<void> { (void)co_await self->wake(id, ActorInput::wake); };
+  boost::asio::co_spawn(ports_.io, std::move(task), boost::asio::detached);
+}
+
+void Placement::host_available(const NamespaceId& ns, const std::string& pool) {
+  for (Shard& shard : shards_) {
+    std::vector<SlotPtr> waiting;
+    {
+      std::lock_guard lock(shard.mutex);
+      for (const auto& [id, slot] : shard.slots) {
+        const bool wants = slot->state.phase == ActorPhase::reallocating && !slot->state.halted;
+        if (wants && slot->namespace_id == ns && slot->pool == pool) waiting.push_back(slot);
+      }
+    }
+    for (const SlotPtr& slot : waiting) post(slot, {ActorInput::wake});
+  }
 }
 
 void Placement::order(const ActorId& id, ActorInput input) {
@@ -116,7 +169,7 @@ void Placement::refresh(ActorRecord& record) const {
   auto it = shard.slots.find(record.id);
   if (it == shard.slots.end()) {
     // Nobody wrote that it went to sleep: it was running or starting when the engine ended.
-    const bool interrupted = record.start_ts || record.create_ts < start_ts_;
+    const bool interrupted = !record.awake() && (record.start_ts || record.create_ts < start_ts_);
     if (interrupted && !record.sleep_ts) record.sleep_ts = std::max(start_ts_, record.create_ts);
     return;
   }

@@ -22,13 +22,13 @@ namespace troupe {
 /// An actor has a slot while it is anything but asleep. Slots live in shards; a shard's mutex guards its slots and is
 /// held for look-ups and decisions only, never while an effect is performed.
 /// Threads: any. Lifetime: shared; what it is made from outlives it.
-class Placement : public std::enable_shared_from_this<Placement> {
+class Placement : public HostListener, public std::enable_shared_from_this<Placement> {
  public:
   Placement(Ports ports, EngineSettings settings, Directory& directory, ActorStore& actors);
-  ~Placement();
+  ~Placement() override;
 
   /// Before anything else; the first host that serves an actor gets it.
-  void add_host(std::shared_ptr<Host> host) { hosts_.push_back(std::move(host)); }
+  void add_host(std::shared_ptr<Host> host);
   const std::vector<std::shared_ptr<Host>>& hosts() const { return hosts_; }
   bool served(const NamespaceId& ns, const std::string& pool, const std::string& name) const;
   const std::shared_ptr<DeadlineQueue>& shared_deadlines() const { return deadlines_; }
@@ -36,9 +36,13 @@ class Placement : public std::enable_shared_from_this<Placement> {
   /// When a request that comes now stops waiting for its actor.
   std::chrono::nanoseconds ready_deadline() const { return ports_.clock.monotonic() + settings_.actor_ready_timeout; }
 
-  /// Fires overdue alarms and arms the next one.
-  void start();
+  /// Takes up what an earlier process of the engine left running or waiting for a host, then fires overdue alarms.
+  Task<Result<void>> start();
   Task<void> stop(Millis grace);
+
+  // HostListener
+  void host_available(const NamespaceId& ns, const std::string& pool) override;
+  void wake(const ActorId& id) override;
 
   /// Has a sleeping actor started; does not wait for it. `why`: `wake` or `alarm_due`.
   Task<Result<void>> wake(ActorId id, ActorInput why);
@@ -109,9 +113,12 @@ class Placement : public std::enable_shared_from_this<Placement> {
   void timer_due(const SlotPtr& slot, std::uint64_t round);
   void tell(const SlotPtr& slot, ReadyOutcome outcome);
   Task<Result<ActorRecord>> write_record(SlotPtr slot, Ack ack);
-  Task<void> start_host(SlotPtr slot);
+  Task<void> start_host(SlotPtr slot, Ack ack);
+  Task<Result<void>> take_up_awake();
   Task<void> erase(SlotPtr slot);
+  void adopt(const SlotPtr& slot);
   void host_said(const SlotPtr& slot, ActorEvent event);
+  void when_settled(const SlotPtr& slot, std::function<void()> fn);
 
   // -- waiting (acquire.cpp) --
   /// The host to send to now; null = wait.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,11 +24,7 @@ using GoneWaiter = Waiter<GoneOutcome>;
 /// but for the constants.
 struct Slot {
   explicit Slot(const ActorRecord& record)
-      : id(record.id),
-        namespace_id(record.namespace_id),
-        name(record.name),
-        pool(record.pool),
-        state(asleep_from(record)) {}
+      : id(record.id), namespace_id(record.namespace_id), name(record.name), pool(record.pool) {}
 
   const ActorId id;
   const NamespaceId namespace_id;
@@ -47,6 +44,10 @@ struct Slot {
   std::uint32_t hosted_generation = 0;
   /// What the host said before `hosted` was known.
   std::vector<ActorEvent> early;
+  /// Of a generation that has to be adopted, until it is.
+  std::unique_ptr<ActorRecord> adopted;
+  /// Run when no effect is left to be performed.
+  std::vector<std::function<void()>> when_settled;
 
   std::vector<std::shared_ptr<ReadyWaiter>> ready_waiters;
   std::vector<std::shared_ptr<GoneWaiter>> gone_waiters;

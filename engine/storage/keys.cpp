@@ -258,6 +258,12 @@ Range actor_schedule_history(const ActorId& id, std::string_view job) {
 Range actor_schedule_history(const ActorId& id) { return starting_with(actor_row(id, kScheduleHistoryRow, {})); }
 Bytes actor_run_wake(const ActorId& id) { return actor_row(id, kRunWakeRow, {}); }
 
+Bytes awake_index(const ActorId& id) { return with_id(Family::awake_index, id); }
+std::optional<ActorId> parse_awake_index(BytesView key) {
+  if (!is_of(key, Family::awake_index, 1 + Id::kSize)) return std::nullopt;
+  return parse_id(key.subspan(1));
+}
+
 Bytes file_removal(const ActorId& id) { return with_id(Family::file_removal, id); }
 std::optional<ActorId> parse_file_removal(BytesView key) {
   if (!is_of(key, Family::file_removal, 1 + Id::kSize)) return std::nullopt;

@@ -25,6 +25,8 @@ enum class Family : std::uint8_t {
   list_index = 0x05,
   alarm_index = 0x06,
   destroyed_index = 0x07,
+  /// Actors that a start of the engine has to look after.
+  awake_index = 0x0a,
   /// State, connection rows, key-value entries, queue and schedule of an actor, next to each other: one range erases an
   /// actor, and a wake reads neighbouring blocks.
   actor_data = 0x10,
@@ -69,6 +71,10 @@ Bytes alarm_index(std::int64_t alarm_ts, const ActorId& id);
 Range alarm_index_until(std::int64_t until_ts);
 /// Alarms after `after_ts`.
 Range alarm_index_after(std::int64_t after_ts);
+
+/// Value: nothing.
+Bytes awake_index(const ActorId& id);
+std::optional<ActorId> parse_awake_index(BytesView key);
 
 struct TimedId {
   std::int64_t ts = 0;

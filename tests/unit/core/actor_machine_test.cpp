@@ -81,8 +81,8 @@ TEST(ActorMachine, AHostThatMustAcknowledgeStaysInAllocatingUntilItDid) {
   ActorEvent chosen{I::host_chosen};
   chosen.must_acknowledge = true;
   chosen.can_be_lost = true;
-  EXPECT_EQ(actor.on(chosen), "allocating: start timer(2000)");
-  EXPECT_EQ(actor.on(I::host_acknowledged), "starting: timer(30000)");
+  EXPECT_EQ(actor.on(chosen), "allocating: start(durable) timer(2000)");
+  EXPECT_EQ(actor.on(I::host_acknowledged), "starting: store timer(30000)");
 }
 
 TEST(ActorMachine, AWakeDuringSleepIntentStartsTheNextGenerationAfterTheStop) {
@@ -332,7 +332,7 @@ TEST(ActorMachine, WhatARecordKeepsSurvivesTheWayThroughTheRecord) {
   actor.stopped("boom");
   ActorRecord record;
   store_into(actor.state, record);
-  const ActorState back = asleep_from(record);
+  const ActorState back = state_from(record);
   EXPECT_EQ(back.phase, P::sleeping);
   EXPECT_EQ(back.generation, actor.state.generation);
   EXPECT_EQ(back.start_ts, actor.state.start_ts);

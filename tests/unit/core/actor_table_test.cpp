@@ -20,6 +20,7 @@ ActorState in_phase(P phase) {
   state.generation = 3;
   state.start_ts = 100;
   state.can_be_lost = true;
+  state.asked = phase == P::allocating;
   if (phase == P::running) state.connectable_ts = 150;
   if (phase == P::sleeping || phase == P::reallocating) state.sleep_ts = 200;
   if (phase == P::destroyed) state.destroy_ts = 900;
@@ -36,14 +37,16 @@ ActorEvent event_of(I input) {
 
 /// Everything that does something; whatever is missing must do nothing.
 const std::map<std::pair<I, P>, std::string> kExpected{
-    {{I::host_chosen, P::allocating}, "starting: start timer(30000)"},
-    {{I::host_acknowledged, P::allocating}, "starting: timer(30000)"},
+    {{I::host_chosen, P::allocating}, "starting: start(durable) timer(30000)"},
+    {{I::host_acknowledged, P::allocating}, "starting: store timer(30000)"},
     {{I::no_host, P::allocating}, "reallocating: store timer(2000)"},
 
-    {{I::running, P::starting}, "running: clear ready"},
+    {{I::start_received, P::starting}, "starting: store"},
+    {{I::running, P::allocating}, "running: store clear ready"},
+    {{I::running, P::starting}, "running: store clear ready"},
 
     {{I::sleep_intent, P::running}, "sleep_intent: store stop(sleep_intent) timer(1800000)"},
-    {{I::stop_intent, P::running}, "stop_intent: stop(stop_intent) timer(1800000)"},
+    {{I::stop_intent, P::running}, "stop_intent: store stop(stop_intent) timer(1800000)"},
 
     {{I::stopped_ok, P::starting}, "destroyed: release clear destroying erase"},
     {{I::stopped_ok, P::running}, "destroyed: release clear destroying erase"},
@@ -81,33 +84,33 @@ const std::map<std::pair<I, P>, std::string> kExpected{
     {{I::sleep, P::running}, "sleep_intent: store stop(sleep_intent) timer(1800000)"},
     {{I::sleep, P::reallocating}, "sleeping: clear store stopped"},
 
-    {{I::reschedule, P::running}, "going_away: stop(going_away) timer(1800000)"},
-    {{I::reschedule, P::sleep_intent}, "going_away: timer(1800000)"},
-    {{I::reschedule, P::stop_intent}, "going_away: timer(1800000)"},
+    {{I::reschedule, P::running}, "going_away: store stop(going_away) timer(1800000)"},
+    {{I::reschedule, P::sleep_intent}, "going_away: store timer(1800000)"},
+    {{I::reschedule, P::stop_intent}, "going_away: store timer(1800000)"},
 
     {{I::drain, P::allocating}, "allocating:"},
     {{I::drain, P::starting}, "starting:"},
-    {{I::drain, P::running}, "going_away: stop(going_away) timer(1800000)"},
-    {{I::drain, P::sleep_intent}, "going_away: timer(1800000)"},
-    {{I::drain, P::stop_intent}, "going_away: timer(1800000)"},
+    {{I::drain, P::running}, "going_away: store stop(going_away) timer(1800000)"},
+    {{I::drain, P::sleep_intent}, "going_away: store timer(1800000)"},
+    {{I::drain, P::stop_intent}, "going_away: store timer(1800000)"},
 
     {{I::destroy, P::allocating}, "allocating:"},
     {{I::destroy, P::starting}, "starting:"},
-    {{I::destroy, P::running}, "destroying: destroying stop(destroy) timer(1800000)"},
-    {{I::destroy, P::sleep_intent}, "destroying: destroying timer(1800000)"},
-    {{I::destroy, P::stop_intent}, "destroying: destroying timer(1800000)"},
-    {{I::destroy, P::going_away}, "destroying: destroying timer(1800000)"},
+    {{I::destroy, P::running}, "destroying: store destroying stop(destroy) timer(1800000)"},
+    {{I::destroy, P::sleep_intent}, "destroying: store destroying timer(1800000)"},
+    {{I::destroy, P::stop_intent}, "destroying: store destroying timer(1800000)"},
+    {{I::destroy, P::going_away}, "destroying: store destroying timer(1800000)"},
     {{I::destroy, P::sleeping}, "destroyed: clear destroying erase"},
     {{I::destroy, P::reallocating}, "destroyed: clear destroying erase"},
 
-    {{I::halt, P::allocating}, "allocating:"},
-    {{I::halt, P::starting}, "starting:"},
-    {{I::halt, P::running}, "going_away: stop(going_away) timer(1800000)"},
-    {{I::halt, P::sleep_intent}, "sleep_intent:"},
-    {{I::halt, P::stop_intent}, "stop_intent:"},
-    {{I::halt, P::going_away}, "going_away:"},
+    {{I::halt, P::allocating}, "allocating: clear"},
+    {{I::halt, P::starting}, "starting: clear"},
+    {{I::halt, P::running}, "running: clear"},
+    {{I::halt, P::sleep_intent}, "sleep_intent: clear"},
+    {{I::halt, P::stop_intent}, "stop_intent: clear"},
+    {{I::halt, P::going_away}, "going_away: clear"},
     {{I::halt, P::sleeping}, "sleeping:"},
-    {{I::halt, P::reallocating}, "sleeping: clear store stopped"},
+    {{I::halt, P::reallocating}, "reallocating: clear"},
 
     {{I::timer, P::allocating}, "sleeping: stop(lost) release clear store stopped"},
     {{I::timer, P::starting}, "sleeping: stop(lost) release clear store stopped"},

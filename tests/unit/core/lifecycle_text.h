@@ -19,7 +19,7 @@ inline std::string text_of(const ActorEffect& effect) {
     case Kind::store:
       return effect.durable ? "store(durable)" : "store";
     case Kind::start:
-      return "start";
+      return effect.durable ? "start(durable)" : "start";
     case Kind::stop:
       return "stop(" + text_of(effect.order) + ")";
     case Kind::release:
@@ -38,6 +38,8 @@ inline std::string text_of(const ActorEffect& effect) {
       return "destroying";
     case Kind::watch_alarm:
       return "watch";
+    case Kind::adopt:
+      return "adopt";
   }
   return "?";
 }

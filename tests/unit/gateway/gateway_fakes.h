@@ -42,6 +42,7 @@ class FakeDirectory final : public Directory {
   }
   Task<Result<ActorRecord>> update(ActorId, std::function<void(ActorRecord&)>, Ack) override { co_return unused(); }
   Task<Result<ActorRecord>> destroy(ActorId, std::int64_t) override { co_return unused(); }
+  Task<Result<std::vector<ActorId>>> awake(std::optional<ActorId>, std::size_t) override { co_return unused(); }
   Task<Result<DueAlarms>> due_alarms(std::optional<AlarmPosition>, std::int64_t, std::size_t) override {
     co_return unused();
   }

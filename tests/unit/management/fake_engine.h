@@ -100,6 +100,9 @@ class FakeDirectory : public Directory {
     actors_.at(id).destroy_ts = now_ms;
     co_return actors_.at(id);
   }
+  Task<Result<std::vector<ActorId>>> awake(std::optional<ActorId>, std::size_t) override {
+    co_return std::vector<ActorId>();
+  }
   Task<Result<DueAlarms>> due_alarms(std::optional<AlarmPosition>, std::int64_t, std::size_t) override {
     co_return DueAlarms{};
   }
