@@ -30,6 +30,7 @@ class HostedEngine final : public Engine {
         placement_(std::make_shared<Placement>(ports, settings_, *directory_, actors)),
         creation_(std::make_shared<Creation>(ports, settings_, *directory_, placement_)),
         calls_(std::make_shared<ActorCalls>(ports, settings_, creation_, placement_)) {
+    placement_->make_sockets();
     for (auto& host : make_hosts(make_actor_caller(calls_))) placement_->add_host(std::move(host));
   }
 
@@ -84,6 +85,12 @@ class HostedEngine final : public Engine {
     how.skip_ready_wait = options.skip_ready_wait;
     how.deadline = placement_->ready_deadline();
     co_return co_await placement_->acquire(id, how);
+  }
+
+  Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(ActorId id, std::shared_ptr<HostedActor> hosted,
+                                                            HttpRequest upgrade,
+                                                            std::shared_ptr<ClientSocket> client) override {
+    return placement_->sockets()->open(id, std::move(hosted), std::move(upgrade), std::move(client));
   }
 
  private:

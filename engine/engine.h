@@ -44,6 +44,11 @@ struct EngineSettings {
   Millis actor_stop_threshold{1'800'000};
   /// Without a connection for this long an envoy counts as lost with its actors; also told to envoys.
   Millis envoy_lost_threshold{15'000};
+  /// Client messages of one hibernatable WebSocket that its actor has not acknowledged.
+  std::size_t websocket_pending_bytes_max = 128u << 20;
+  std::size_t websocket_pending_messages_max = 65'535;
+  /// How long such a message may stay unacknowledged at a host that can lose messages.
+  Millis websocket_ack_timeout{30'000};
 };
 
 struct FetchOptions {
@@ -101,8 +106,15 @@ class Engine {
   virtual Task<Result<HttpResponse>> fetch(ActorId id, HttpRequest request, FetchOptions options) = 0;
 
   /// A WebSocket in two steps, because the client's handshake is answered in between: `acquire` waits for the actor,
-  /// `open_websocket` of the result does the admission. Errors as `fetch`.
+  /// `open_websocket` does the admission. Errors as `fetch`.
   virtual Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorId id, FetchOptions options) = 0;
+
+  /// The second step: opens the actor's end of `client` at `hosted`. The result carries the socket through sleep and
+  /// restart of the actor when the actor allows it, and closes it with the actor otherwise.
+  /// Errors: `actor.stopping` and its like when `hosted` was over before it saw the request.
+  virtual Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(ActorId id, std::shared_ptr<HostedActor> hosted,
+                                                                    HttpRequest upgrade,
+                                                                    std::shared_ptr<ClientSocket> client) = 0;
 
   /// Number of actors that hold memory now.
   virtual std::size_t resident_actors() const = 0;

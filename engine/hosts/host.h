@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/base/id.h"
 #include "engine/directory/records.h"
@@ -37,6 +41,26 @@ class HostEvents {
   virtual void when_settled(std::function<void()> fn) { fn(); }
 };
 
+/// What an actor answered to the opening of a WebSocket.
+struct OpenedSocket {
+  std::shared_ptr<ActorSocket> actor;
+  /// The socket outlives the generation: while the actor sleeps its messages are kept, and the next generation resumes
+  /// it. Every message to it has to be acknowledged.
+  bool can_hibernate = false;
+  /// A message that stays unacknowledged for `websocket_ack_timeout` counts as lost, and the socket with it. For hosts
+  /// to which contact can break.
+  bool acks_expire = false;
+};
+
+/// A socket that outlived the generation that opened it.
+struct HibernatingSocket {
+  SocketId id;
+  /// The request that opened it; its target is the path as the actor sees it.
+  std::shared_ptr<const HttpRequest> upgrade;
+  /// The client's end for the coming generation.
+  std::shared_ptr<RelayedSocket> client;
+};
+
 /// One generation of an actor at its host, local or envoy; the gateway does not know which.
 /// Threads: any. Lifetime: shared.
 class HostedActor {
@@ -52,8 +76,15 @@ class HostedActor {
   virtual Task<Result<HttpResponse>> fetch(HttpRequest request) = 0;
   /// `upgrade` is the client's upgrade request. Errors as `fetch`; a refused admission closes `socket` itself and
   /// returns success.
-  virtual Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(HttpRequest upgrade,
-                                                                    std::shared_ptr<ClientSocket> socket) = 0;
+  virtual Task<Result<OpenedSocket>> open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) = 0;
+  /// Picks up a socket of an earlier generation, or one that this generation let go of; no opening is sent. Called once
+  /// the actor runs. `next_index` is that of the next thing sent to the actor's end, but for what is sent again. An
+  /// error closes the socket with it.
+  virtual Task<Result<std::shared_ptr<ActorSocket>>> resume_websocket(HibernatingSocket socket,
+                                                                      std::uint16_t next_index);
+  /// The client closed the socket while it hibernated; this is the generation that was woken for it, whose start did
+  /// not list the socket. Hosts whose actors find that out by themselves do nothing.
+  virtual Task<void> closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason);
   /// An action called by another actor: CBOR array in, CBOR out.
   virtual Task<Result<Bytes>> call(std::string action, Bytes args) = 0;
 };
@@ -92,10 +123,13 @@ class Host {
     return {};
   }
   /// Starts generation `record.generation`; `events` hears `running` or `stopped`, maybe before this returns.
-  virtual std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events) = 0;
+  /// `hibernating`: the open sockets of earlier generations. Their clients can be written to from now on;
+  /// `resume_websocket` follows for each of them once the actor runs, unless the client closes it before.
+  virtual std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events,
+                                             std::vector<HibernatingSocket> hibernating) = 0;
   /// Takes up a generation that was started by an earlier process of the engine; only where actors can be lost.
   virtual std::shared_ptr<HostedActor> adopt(const ActorRecord& record, std::shared_ptr<HostEvents> events) {
-    return start(record, std::move(events));
+    return start(record, std::move(events), {});
   }
   /// The actor is gone with its data.
   virtual void destroyed(const ActorId& id) { (void)id; }

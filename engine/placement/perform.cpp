@@ -181,6 +181,7 @@ bool Placement::perform_at_once(const SlotPtr& slot, const ActorEffect& effect) 
       clear_timer(slot);
       break;
     case Kind::tell_ready:
+      tell_sockets_running(slot);
       tell(slot, ReadyOutcome::ready);
       break;
     case Kind::tell_stopped:
@@ -308,7 +309,7 @@ Task<void> Placement::start_host(SlotPtr slot, Ack ack) {
   }
   actors_.set_generation(slot->id, generation);
   auto events = std::make_shared<SlotEvents>(weak_from_this(), slot, generation);
-  auto hosted = host->start(*record, std::move(events));
+  auto hosted = host->start(*record, std::move(events), sockets_->start_generation(slot->id));
   std::lock_guard lock(shard_of(slot->id).mutex);
   slot->hosted = std::move(hosted);
   slot->hosted_generation = generation;
@@ -332,8 +333,20 @@ void Placement::order_stop(const SlotPtr& slot, StopOrder order) {
 void Placement::release_host(const SlotPtr& slot) {
   // Destroyed outside the lock: the end of an actor may report to its events.
   std::shared_ptr<HostedActor> hosted;
-  std::lock_guard lock(shard_of(slot->id).mutex);
-  hosted = std::exchange(slot->hosted, nullptr);
+  {
+    std::lock_guard lock(shard_of(slot->id).mutex);
+    hosted = std::exchange(slot->hosted, nullptr);
+  }
+  if (hosted) sockets_->stopped(slot->id, *hosted);
+}
+
+void Placement::tell_sockets_running(const SlotPtr& slot) {
+  std::shared_ptr<HostedActor> hosted;
+  {
+    std::lock_guard lock(shard_of(slot->id).mutex);
+    hosted = slot->hosted;
+  }
+  if (hosted) sockets_->running(slot->id, hosted);
 }
 
 void Placement::set_timer(const SlotPtr& slot, std::int64_t delay_ms) {
@@ -390,6 +403,7 @@ Task<void> Placement::erase(SlotPtr slot) {
     std::lock_guard lock(shard_of(slot->id).mutex);
     destroy_ts = slot->state.destroy_ts.value_or(ports_.clock.now_ms());
   }
+  sockets_->destroyed(slot->id);
   auto erased = co_await directory_.destroy(slot->id, destroy_ts);
   std::vector<std::shared_ptr<GoneWaiter>> waiters;
   {

@@ -21,6 +21,14 @@ LifecycleLimits limits_of(const EngineSettings& settings) {
   return limits;
 }
 
+SocketSettings socket_settings_of(const EngineSettings& settings) {
+  SocketSettings limits;
+  limits.pending_bytes_max = settings.websocket_pending_bytes_max;
+  limits.pending_messages_max = settings.websocket_pending_messages_max;
+  limits.ack_timeout = settings.websocket_ack_timeout;
+  return limits;
+}
+
 bool has_connectable_host(ActorPhase phase) { return phase == ActorPhase::running || phase == ActorPhase::going_away; }
 
 }  // namespace
@@ -43,6 +51,19 @@ bool Placement::served(const NamespaceId& ns, const std::string& pool, const std
 void Placement::add_host(std::shared_ptr<Host> host) {
   host->listen(weak_from_this());
   hosts_.push_back(std::move(host));
+}
+
+void Placement::make_sockets() {
+  auto acquire = [weak = weak_from_this()](
+                     ActorId id, std::shared_ptr<HostedActor> not_this) -> Task<Result<std::shared_ptr<HostedActor>>> {
+    auto self = weak.lock();
+    if (!self) co_return make_error("guard", "service_unavailable");
+    Acquire how;
+    how.not_this = std::move(not_this);
+    how.deadline = self->ready_deadline();
+    co_return co_await self->acquire(id, std::move(how));
+  };
+  sockets_ = std::make_shared<Sockets>(ports_, socket_settings_of(settings_), deadlines_, std::move(acquire));
 }
 
 Task<Result<void>> Placement::start() {

@@ -14,6 +14,7 @@
 #include "engine/placement/alarm_clock.h"
 #include "engine/placement/deadlines.h"
 #include "engine/placement/slot.h"
+#include "engine/sockets/sockets.h"
 
 namespace troupe {
 
@@ -32,10 +33,13 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
   const std::vector<std::shared_ptr<Host>>& hosts() const { return hosts_; }
   bool served(const NamespaceId& ns, const std::string& pool, const std::string& name) const;
   const std::shared_ptr<DeadlineQueue>& shared_deadlines() const { return deadlines_; }
+  const std::shared_ptr<Sockets>& sockets() const { return sockets_; }
   bool stopping() const { return stopping_.load(); }
   /// When a request that comes now stops waiting for its actor.
   std::chrono::nanoseconds ready_deadline() const { return ports_.clock.monotonic() + settings_.actor_ready_timeout; }
 
+  /// Before anything else, too; apart from the constructor because it needs the shared owner.
+  void make_sockets();
   /// Takes up what an earlier process of the engine left running or waiting for a host, then fires overdue alarms.
   Task<Result<void>> start();
   Task<void> stop(Millis grace);
@@ -108,6 +112,7 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
   void choose_host(const SlotPtr& slot);
   void order_stop(const SlotPtr& slot, StopOrder order);
   void release_host(const SlotPtr& slot);
+  void tell_sockets_running(const SlotPtr& slot);
   void set_timer(const SlotPtr& slot, std::int64_t delay_ms);
   void clear_timer(const SlotPtr& slot);
   void timer_due(const SlotPtr& slot, std::uint64_t round);
@@ -143,6 +148,7 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
   std::vector<std::shared_ptr<Host>> hosts_;
   std::shared_ptr<DeadlineQueue> deadlines_;
   std::shared_ptr<AlarmClock> alarms_;
+  std::shared_ptr<Sockets> sockets_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::size_t> residents_{0};
   std::atomic<bool> stopping_{false};

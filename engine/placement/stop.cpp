@@ -11,6 +11,7 @@ Task<void> Placement::stop(Millis grace) {
   // A second stop would wait for a clock that no longer runs.
   if (stopped_.load()) co_return;
   stopping_.store(true);
+  sockets_->stop();
   if (alarms_) alarms_->stop();
   halt_residents();
   co_await wait_empty(grace);

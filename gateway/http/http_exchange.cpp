@@ -99,7 +99,7 @@ Task<void> HttpConnection::upgrade(HttpRequest request) {
   exchange_.accept_head = websocket_accept_head(request.headers, extra);
 
   std::optional<Error> error;
-  std::shared_ptr<HostedActor> hosted;
+  std::optional<ActorProxy::Acquired> hosted;
   if (actor) {
     auto acquired = co_await context_->proxy.acquire(*actor, *this);
     if (!strand_.running_in_this_thread()) co_await asio::post(asio::use_awaitable);
@@ -129,7 +129,7 @@ Task<void> HttpConnection::upgrade(HttpRequest request) {
     session->run(open_health_socket);
   } else {
     // The observer outlives the opening: the opener holds it.
-    auto opener = [self = shared_from_this(), target = std::move(*actor), hosted = std::move(hosted),
+    auto opener = [self = shared_from_this(), target = std::move(*actor), hosted = std::move(*hosted),
                    request = std::move(request)](std::shared_ptr<ClientSocket> socket) mutable {
       return self->context_->proxy.open(std::move(target), std::move(hosted), std::move(request), std::move(socket),
                                         *self);

@@ -100,32 +100,34 @@ Task<Result<HttpResponse>> ActorProxy::fetch(ActorTarget target, HttpRequest req
   }
 }
 
-Task<Result<std::shared_ptr<HostedActor>>> ActorProxy::acquire(ActorTarget target, ProxyObserver& observer) {
+Task<Result<ActorProxy::Acquired>> ActorProxy::acquire(ActorTarget target, ProxyObserver& observer) {
   FetchOptions options;
   options.skip_ready_wait = target.skip_ready_wait;
   for (int attempt = 1;; ++attempt) {
     TROUPE_CO_TRY(const ActorId id, co_await resolve(target, observer));
     observer.forwarding();
     auto hosted = co_await engine_.acquire(id, options);
-    if (hosted || !may_retry(hosted.error()) || observer.given_up()) co_return hosted;
+    if (hosted) co_return Acquired{id, std::move(*hosted)};
+    if (!may_retry(hosted.error()) || observer.given_up()) co_return hosted.error();
     if (attempt >= settings_.attempts_max) co_return attempts_exceeded(attempt, hosted.error());
     co_await pause_before_attempt(attempt + 1);
-    if (observer.given_up()) co_return hosted;
+    if (observer.given_up()) co_return hosted.error();
   }
 }
 
-Task<Result<std::shared_ptr<ActorSocket>>> ActorProxy::open(ActorTarget target, std::shared_ptr<HostedActor> hosted,
-                                                            HttpRequest upgrade, std::shared_ptr<ClientSocket> socket,
+Task<Result<std::shared_ptr<ActorSocket>>> ActorProxy::open(ActorTarget target, Acquired acquired, HttpRequest upgrade,
+                                                            std::shared_ptr<ClientSocket> socket,
                                                             ProxyObserver& observer) {
   upgrade.target = target.path;
   for (int attempt = 1;; ++attempt) {
     HttpRequest sent = upgrade;
-    auto opened = co_await hosted->open_websocket(std::move(sent), socket);
+    auto opened = co_await engine_.open_websocket(acquired.id, acquired.actor, std::move(sent), socket);
     if (opened || !may_retry(opened.error())) co_return opened;
     if (attempt >= settings_.attempts_max || observer.given_up())
       co_return make_error("guard", "websocket_closed_before_open", std::nullopt, opened.error().id());
     co_await pause_before_attempt(attempt + 1);
-    TROUPE_CO_TRY(hosted, co_await acquire(target, observer));
+    acquired.actor.reset();
+    TROUPE_CO_TRY(acquired, co_await acquire(target, observer));
   }
 }
 

@@ -42,14 +42,17 @@ class ActorProxy {
   /// Lifetime: `observer` until the task ends.
   Task<Result<HttpResponse>> fetch(ActorTarget target, HttpRequest request, ProxyObserver& observer);
 
+  struct Acquired {
+    ActorId id;
+    std::shared_ptr<HostedActor> actor;
+  };
   /// The running actor, for a WebSocket whose handshake is answered next.
-  Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorTarget target, ProxyObserver& observer);
+  Task<Result<Acquired>> acquire(ActorTarget target, ProxyObserver& observer);
 
-  /// Opens the actor's end. When `hosted` stops before it has seen the request, the next generation is asked.
+  /// Opens the actor's end. When the actor stops before it has seen the request, the next generation is asked.
   /// Errors: as `acquire`, `guard.websocket_closed_before_open`.
-  Task<Result<std::shared_ptr<ActorSocket>>> open(ActorTarget target, std::shared_ptr<HostedActor> hosted,
-                                                  HttpRequest upgrade, std::shared_ptr<ClientSocket> socket,
-                                                  ProxyObserver& observer);
+  Task<Result<std::shared_ptr<ActorSocket>>> open(ActorTarget target, Acquired acquired, HttpRequest upgrade,
+                                                  std::shared_ptr<ClientSocket> socket, ProxyObserver& observer);
 
  private:
   Task<Result<ActorId>> resolve(const ActorTarget& target, ProxyObserver& observer);

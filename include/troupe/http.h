@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "troupe/abort.h"
 #include "troupe/bytes.h"
 #include "troupe/result.h"
 
@@ -66,6 +69,8 @@ struct HttpRequest {
   HttpHeaders headers;
   Bytes body;
   std::shared_ptr<BodyStream> stream;
+  /// Fires when the client goes away before it has its whole answer, or the request is given up. May be null.
+  std::shared_ptr<AbortSignal> abort;
 };
 
 struct HttpResponse {
@@ -78,6 +83,19 @@ struct HttpResponse {
 struct WebSocketMessage {
   bool binary = false;
   Bytes data;
+  /// Of a message to an actor: its place among everything that was ever sent to the actor's end of this socket, modulo
+  /// 65,536. The opening has place 0. A message that is sent again keeps its index.
+  std::uint16_t index = 0;
+};
+
+/// Names a client's WebSocket for as long as it is open, also while no generation of its actor runs.
+struct SocketId {
+  /// Random, one for each start of the engine.
+  std::array<std::uint8_t, 4> gateway{};
+  /// Random, unique among the open sockets.
+  std::array<std::uint8_t, 4> request{};
+
+  auto operator<=>(const SocketId&) const = default;
 };
 
 /// The client's end of a WebSocket, as the side that talks to it sees it.
@@ -96,12 +114,25 @@ class ClientSocket {
   virtual void close(std::uint16_t code, std::string reason) = 0;
 };
 
+/// The client's end of a WebSocket, as one generation of its actor sees it. Each generation gets an object of its own;
+/// those of earlier generations may still send and acknowledge, but not close.
+class RelayedSocket : public ClientSocket {
+ public:
+  virtual SocketId id() const = 0;
+  /// The messages up to `index` are handled: their effects are persisted, so they are never sent again. Indexes that
+  /// are not outstanding are ignored.
+  virtual void ack(std::uint16_t index) = 0;
+  /// The actor lets go of a socket that it can pick up again; the client notices nothing. A generation that ends lets
+  /// go of its sockets by itself.
+  virtual void hibernate() = 0;
+};
+
 /// The actor's end of a WebSocket, as the gateway sees it.
 class ActorSocket {
  public:
   virtual ~ActorSocket() = default;
   /// Hands over one client message. The gateway reads the next one when the task is done, which is the back-pressure
-  /// towards the client. Calls do not overlap and keep their order.
+  /// towards the client. Calls do not overlap and keep their order. Ends soon once the generation has stopped.
   virtual Task<void> on_message(WebSocketMessage message) = 0;
   /// The socket is closed, by the client or because the connection broke (1006). Called once, after the last message.
   /// Threads: any. Blocks: never.

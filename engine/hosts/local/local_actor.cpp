@@ -45,9 +45,11 @@ void LocalActor::stop(StopReason reason) {
 
 Task<Result<HttpResponse>> LocalActor::fetch(HttpRequest request) { return front_fetch(instance_, std::move(request)); }
 
-Task<Result<std::shared_ptr<ActorSocket>>> LocalActor::open_websocket(HttpRequest upgrade,
-                                                                      std::shared_ptr<ClientSocket> socket) {
-  return front_open_websocket(instance_, std::move(upgrade), std::move(socket), world_->ports.timers);
+Task<Result<OpenedSocket>> LocalActor::open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) {
+  OpenedSocket opened;
+  TROUPE_CO_TRY(opened.actor,
+                co_await front_open_websocket(instance_, std::move(upgrade), std::move(socket), world_->ports.timers));
+  co_return opened;
 }
 
 Task<Result<Bytes>> LocalActor::call(std::string action, Bytes args) {

@@ -57,8 +57,7 @@ class LocalActor final : public HostedActor {
 
   void stop(StopReason reason) override;
   Task<Result<HttpResponse>> fetch(HttpRequest request) override;
-  Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(HttpRequest upgrade,
-                                                            std::shared_ptr<ClientSocket> socket) override;
+  Task<Result<OpenedSocket>> open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) override;
   Task<Result<Bytes>> call(std::string action, Bytes args) override;
 
  private:

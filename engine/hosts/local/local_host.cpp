@@ -14,7 +14,7 @@ class UnregisteredActor final : public HostedActor {
  public:
   void stop(StopReason) override {}
   Task<Result<HttpResponse>> fetch(HttpRequest) override { co_return make_error("actor", "stopping"); }
-  Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(HttpRequest, std::shared_ptr<ClientSocket>) override {
+  Task<Result<OpenedSocket>> open_websocket(HttpRequest, std::shared_ptr<RelayedSocket>) override {
     co_return make_error("actor", "stopping");
   }
   Task<Result<Bytes>> call(std::string, Bytes) override { co_return make_error("actor", "stopping"); }
@@ -38,7 +38,8 @@ class LocalHost final : public Host {
     return world_->registry->find(name) != nullptr;
   }
 
-  std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events) override {
+  std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events,
+                                     std::vector<HibernatingSocket>) override {
     auto definition = world_->registry->find(record.name);
     if (definition == nullptr) return refuse(record, std::move(events));
 

@@ -42,7 +42,7 @@ class ScriptedActor final : public HostedActor {
     response.body = to_bytes("generation " + std::to_string(record.generation) + " " + request.target);
     co_return response;
   }
-  Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(HttpRequest, std::shared_ptr<ClientSocket>) override {
+  Task<Result<OpenedSocket>> open_websocket(HttpRequest, std::shared_ptr<RelayedSocket>) override {
     co_return make_error("actor", "stopping");
   }
   Task<Result<Bytes>> call(std::string action, Bytes args) override {
@@ -74,7 +74,8 @@ class ScriptedHost final : public Host {
     return script->names.contains(name);
   }
   bool can_lose_actors() const override { return script->can_lose_actors; }
-  std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events) override {
+  std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events,
+                                     std::vector<HibernatingSocket>) override {
     auto actor = std::make_shared<ScriptedActor>(script, record, events);
     started.push_back(actor);
     if (script->start_failure) {

@@ -62,7 +62,7 @@ class LooseActor final : public HostedActor, public std::enable_shared_from_this
     if (stopping_.load()) co_return make_error("actor", "stopping");
     co_return HttpResponse();
   }
-  Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(HttpRequest, std::shared_ptr<ClientSocket>) override {
+  Task<Result<OpenedSocket>> open_websocket(HttpRequest, std::shared_ptr<RelayedSocket>) override {
     co_return make_error("actor", "stopping");
   }
   Task<Result<Bytes>> call(std::string, Bytes) override { co_return Bytes(); }
@@ -79,7 +79,8 @@ class LooseHost final : public Host {
  public:
   LooseHost(Executor io, std::shared_ptr<Living> living) : io_(std::move(io)), living_(std::move(living)) {}
   bool serves(const NamespaceId&, const std::string&, const std::string&) const override { return true; }
-  std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events) override {
+  std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events,
+                                     std::vector<HibernatingSocket>) override {
     living_->begin(record);
     auto actor = std::make_shared<LooseActor>(io_, living_, record, std::move(events));
     actor->run();

@@ -57,8 +57,10 @@ class FakeHostedActor final : public HostedActor {
   explicit FakeHostedActor(Open open) : open_(std::move(open)) {}
   void stop(StopReason) override {}
   Task<Result<HttpResponse>> fetch(HttpRequest) override { co_return HttpResponse{}; }
-  Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(HttpRequest upgrade,
-                                                            std::shared_ptr<ClientSocket> socket) override {
+  Task<Result<OpenedSocket>> open_websocket(HttpRequest, std::shared_ptr<RelayedSocket>) override {
+    co_return make_error("core", "internal_error", std::nullopt, "the engine is a fake, too");
+  }
+  Task<Result<std::shared_ptr<ActorSocket>>> open(HttpRequest upgrade, std::shared_ptr<ClientSocket> socket) {
     return open_(std::move(upgrade), std::move(socket));
   }
   Task<Result<Bytes>> call(std::string, Bytes) override { co_return Bytes(); }
@@ -88,6 +90,11 @@ class FakeEngine final : public Engine {
   Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorId id, FetchOptions) override {
     ++acquires;
     return on_acquire(id);
+  }
+  Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(ActorId, std::shared_ptr<HostedActor> hosted,
+                                                            HttpRequest upgrade,
+                                                            std::shared_ptr<ClientSocket> client) override {
+    return std::static_pointer_cast<FakeHostedActor>(hosted)->open(std::move(upgrade), std::move(client));
   }
   Task<Result<Directory::Created>> get_or_create(GetOrCreate create) override {
     ++creates;

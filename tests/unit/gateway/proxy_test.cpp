@@ -204,9 +204,10 @@ TEST_F(Proxy, ASocketThatStopsBeforeItOpensGoesToTheNextGeneration) {
   target.actor = id;
   target.path = "/ws";
   const HttpRequest upgrade;
+  const ActorProxy::Acquired acquired{id, hosted};
   bool opened = false;
   auto body = [&]() -> Task<void> {
-    opened = (co_await proxy.open(target, hosted, upgrade, nullptr, *this)).has_value();
+    opened = (co_await proxy.open(target, acquired, upgrade, nullptr, *this)).has_value();
   };
   boost::asio::co_spawn(world.context(), body, boost::asio::detached);
   world.advance(Millis(10'000));
@@ -217,7 +218,7 @@ TEST_F(Proxy, ASocketThatStopsBeforeItOpensGoesToTheNextGeneration) {
   opens = -100;
   std::string error;
   auto failing = [&]() -> Task<void> {
-    error = (co_await proxy.open(target, hosted, upgrade, nullptr, *this)).error().id();
+    error = (co_await proxy.open(target, acquired, upgrade, nullptr, *this)).error().id();
   };
   boost::asio::co_spawn(world.context(), failing, boost::asio::detached);
   world.advance(Millis(60'000));

@@ -115,8 +115,11 @@ class Gate {
   Continuation<Done> waiter_;
 };
 
-class FakeClientSocket final : public ClientSocket {
+class FakeClientSocket final : public RelayedSocket {
  public:
+  SocketId id() const override { return socket_id; }
+  void ack(std::uint16_t index) override { acks.push_back(index); }
+  void hibernate() override { hibernated = true; }
   bool send(WebSocketMessage message) override {
     if (close_code != 0) return false;
     sent.push_back(std::move(message));
@@ -143,6 +146,9 @@ class FakeClientSocket final : public ClientSocket {
   std::uint16_t close_code = 0;
   std::string close_reason;
   std::size_t buffered = 0;
+  SocketId socket_id{};
+  std::vector<std::uint16_t> acks;
+  bool hibernated = false;
   Gate drained;
 };
 

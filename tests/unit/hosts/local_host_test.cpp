@@ -75,7 +75,7 @@ class LocalHostTest : public testing::Test {
     return r;
   }
   std::shared_ptr<HostedActor> start(const ActorRecord& r) {
-    auto hosted = host->start(r, events);
+    auto hosted = host->start(r, events, {});
     EXPECT_TRUE(events->log.empty()) << "the caller does not have the actor yet";
     world.settle();
     return hosted;
@@ -191,7 +191,7 @@ TEST_F(LocalHostTest, RequestsAndSocketsGoThroughTheClientProtocol) {
   auto client = std::make_shared<FakeClientSocket>();
   HttpRequest upgrade;
   upgrade.target = "/connect";
-  const auto socket = world.run(hosted->open_websocket(std::move(upgrade), client)).value();
+  const auto socket = world.run(hosted->open_websocket(std::move(upgrade), client)).value().actor;
   EXPECT_EQ(client->sent.size(), 1U);
   socket->on_close(1000, "");
   world.settle();

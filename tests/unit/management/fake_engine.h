@@ -157,6 +157,10 @@ class FakeEngine : public Engine {
   Task<Result<HttpResponse>> fetch(ActorId, HttpRequest, FetchOptions) override {
     co_return make_error("guard", "service_unavailable");
   }
+  Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(ActorId, std::shared_ptr<HostedActor>, HttpRequest,
+                                                            std::shared_ptr<ClientSocket>) override {
+    co_return std::shared_ptr<ActorSocket>();
+  }
   Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorId, FetchOptions) override {
     co_return make_error("guard", "service_unavailable");
   }

@@ -1,0 +1,13 @@
+#include "engine/hosts/host.h"
+
+#include "engine/base/errors.h"
+
+namespace troupe {
+
+Task<Result<std::shared_ptr<ActorSocket>>> HostedActor::resume_websocket(HibernatingSocket, std::uint16_t) {
+  co_return make_error("connection", "restore_not_found");
+}
+
+Task<void> HostedActor::closed_asleep(HibernatingSocket, std::uint16_t, std::string) { co_return; }
+
+}  // namespace troupe

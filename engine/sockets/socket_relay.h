@@ -1,0 +1,125 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "engine/base/async.h"
+#include "engine/sockets/sockets.h"
+
+namespace troupe {
+
+/// One client's WebSocket between the gateway and the generations of its actor.
+///
+/// Of a socket that may hibernate it keeps every client message until the actor acknowledges it. When a generation
+/// ends, the client's side stays as it is; the next message of the client, or whatever else wakes the actor, brings the
+/// next generation, which resumes the socket and gets what is unacknowledged again, in order and with the same indexes.
+/// Any other socket ends with its generation.
+///
+/// Threads: any. Bound: `pending_bytes_max` and `pending_messages_max` unacknowledged; `kUndeliveredMax` bytes that no
+/// generation has taken, then the gateway waits.
+class SocketRelay final : public ActorSocket, public std::enable_shared_from_this<SocketRelay> {
+ public:
+  SocketRelay(std::shared_ptr<Sockets> sockets, ActorId actor, SocketId id, HttpRequest upgrade,
+              std::shared_ptr<ClientSocket> client);
+
+  /// Once. Errors: as HostedActor::open_websocket; the relay is of no use then.
+  Task<Result<void>> open(std::shared_ptr<HostedActor> hosted);
+
+  // From the gateway.
+  Task<void> on_message(WebSocketMessage message) override;
+  void on_close(std::uint16_t code, std::string reason) override;
+
+  // From the placement.
+  std::optional<HibernatingSocket> list();
+  void resume(const std::shared_ptr<HostedActor>& hosted);
+  void generation_stopped(const HostedActor& hosted);
+  void actor_destroyed();
+
+ private:
+  class Port;
+  enum class State {
+    opening,
+    attached,
+    /// No generation has it. `hosted_` may still name one that refused to go on with it.
+    hibernating,
+    resuming,
+    /// The client has closed it while a generation that knows of it was starting.
+    closing,
+    closed,
+  };
+  struct Pending {
+    WebSocketMessage message;
+    std::chrono::nanoseconds sent_at{};
+  };
+  struct Close {
+    std::uint16_t code = 0;
+    std::string reason;
+  };
+  static constexpr std::size_t kUndeliveredMax = 1u << 20;
+
+  // From the current port, or one of an earlier generation.
+  bool send(WebSocketMessage message);
+  void ack(std::uint16_t index);
+  void hibernate(const Port& port);
+  void close(const Port& port, std::uint16_t code, std::string reason);
+
+  /// The next five run with `mutex_` held.
+  std::shared_ptr<Port> make_port();
+  HibernatingSocket description();
+  bool room_for(const WebSocketMessage& message) const;
+  void reset_delivery();
+  void watch_acks();
+
+  Task<void> pump();
+  Task<Done> wait_for_room();
+  Task<void> wake();
+  Task<void> run_resume(std::shared_ptr<HostedActor> hosted, HibernatingSocket socket, std::uint16_t next_index);
+  Task<void> tell_closed_asleep(HibernatingSocket socket, Close close);
+  void start_wake();
+  void start_pump();
+  void acks_due();
+  /// Ends the socket from this side: closes the client and tells the actor.
+  void fail(const Error& error, bool wakes);
+  /// The client's side is over.
+  void end(Close close, bool wakes);
+  void forget();
+
+  const std::shared_ptr<Sockets> sockets_;
+  const ActorId actor_id_;
+  const SocketId id_;
+  const std::shared_ptr<const HttpRequest> upgrade_;
+  const std::shared_ptr<ClientSocket> client_;
+
+  std::mutex mutex_;
+  State state_ = State::opening;
+  bool can_hibernate_ = false;
+  bool acks_expire_ = false;
+  /// A generation that is starting was told of the socket.
+  bool listed_ = false;
+  /// The generation ended while it was asked to open the socket.
+  bool stopped_in_opening_ = false;
+  /// The actor has closed the socket; the client's answer is still to come.
+  bool closed_by_actor_ = false;
+  bool waking_ = false;
+  std::shared_ptr<HostedActor> hosted_;
+  std::shared_ptr<ActorSocket> actor_;
+  std::weak_ptr<Port> port_;
+  std::optional<Close> close_;
+
+  std::uint16_t next_index_ = 1;
+  /// Unacknowledged; what this generation has been given comes first.
+  std::list<Pending> pending_;
+  std::list<Pending>::iterator undelivered_ = pending_.end();
+  std::size_t pending_bytes_ = 0;
+  std::size_t undelivered_bytes_ = 0;
+  /// Of `pending_`: what any generation has been given.
+  std::size_t ever_sent_ = 0;
+  bool pumping_ = false;
+  Continuation<Done> waiting_gateway_;
+  bool ack_watch_armed_ = false;
+};
+
+}  // namespace troupe
