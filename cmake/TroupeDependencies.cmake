@@ -7,6 +7,7 @@ pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 
 if(NOT TROUPE_FUZZ)
   find_package(RocksDB REQUIRED)
+  pkg_check_modules(liblz4 REQUIRED IMPORTED_TARGET liblz4)
   find_package(spdlog REQUIRED)
   find_package(CLI11 REQUIRED)
   find_package(yaml-cpp REQUIRED)

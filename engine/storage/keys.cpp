@@ -14,6 +14,8 @@ constexpr std::uint8_t kQueueMetaRow = 'Q';
 constexpr std::uint8_t kScheduleRow = 't';
 constexpr std::uint8_t kScheduleHistoryRow = 'h';
 constexpr std::uint8_t kRunWakeRow = 'w';
+constexpr std::uint8_t kKvMetadataRow = 'v';
+// Those of databases: pages/page_keys.cpp.
 /// Family byte, id, row byte.
 constexpr std::size_t kActorRowHeader = 1 + Id::kSize + 1;
 constexpr std::size_t kTimedTail = 8 + Id::kSize;
@@ -224,6 +226,13 @@ Range actor_kv_range(const ActorId& id, BytesView raw_begin, BytesView raw_end) 
   return {actor_kv(id, raw_begin), actor_kv(id, raw_end)};
 }
 Range actor_kv_prefix(const ActorId& id, BytesView raw_prefix) { return starting_with(actor_kv(id, raw_prefix)); }
+Bytes actor_kv_metadata(const ActorId& id, BytesView raw_key) { return actor_row(id, kKvMetadataRow, raw_key); }
+Range actor_kv_metadata_range(const ActorId& id, BytesView raw_begin, BytesView raw_end) {
+  return {actor_kv_metadata(id, raw_begin), actor_kv_metadata(id, raw_end)};
+}
+Range actor_kv_metadata_prefix(const ActorId& id, BytesView raw_prefix) {
+  return starting_with(actor_kv_metadata(id, raw_prefix));
+}
 BytesView raw_kv_key_of(BytesView key) { return key.subspan(kActorRowHeader); }
 
 Bytes actor_queue_message(const ActorId& id, std::uint64_t message_id) {

@@ -103,6 +103,10 @@ Bytes actor_kv(const ActorId& id, BytesView raw_key);
 Range actor_kv_range(const ActorId& id, BytesView raw_begin, BytesView raw_end);
 /// Raw keys that start with `raw_prefix`.
 Range actor_kv_prefix(const ActorId& id, BytesView raw_prefix);
+/// When and by which version an entry was written. Only envoys ask for it, so only their entries have one.
+Bytes actor_kv_metadata(const ActorId& id, BytesView raw_key);
+Range actor_kv_metadata_range(const ActorId& id, BytesView raw_begin, BytesView raw_end);
+Range actor_kv_metadata_prefix(const ActorId& id, BytesView raw_prefix);
 /// The raw key in a key of `actor_kv`; lives as long as `key`.
 BytesView raw_kv_key_of(BytesView key);
 

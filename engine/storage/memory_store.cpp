@@ -42,6 +42,26 @@ struct Rows {
     return found->second;
   }
 
+  std::vector<std::optional<Bytes>> get_many(const std::vector<Bytes>& keys) {
+    std::lock_guard lock(mutex);
+    std::vector<std::optional<Bytes>> values;
+    values.reserve(keys.size());
+    for (const Bytes& key : keys) {
+      const auto found = map.find(key);
+      values.push_back(found == map.end() ? std::nullopt : std::optional<Bytes>(found->second));
+    }
+    return values;
+  }
+
+  std::uint64_t bytes_between(const Bytes& begin, const Bytes& end) {
+    std::lock_guard lock(mutex);
+    std::uint64_t bytes = 0;
+    for (auto row = map.lower_bound(begin); row != map.end() && row->first < end; ++row) {
+      bytes += row->first.size() + row->second.size();
+    }
+    return bytes;
+  }
+
   std::vector<StoreEntry> scan(const Bytes& begin, const Bytes& end, const ScanOptions& options) {
     std::vector<StoreEntry> entries;
     if (begin >= end || options.limit == 0) return entries;
@@ -69,6 +89,15 @@ struct Rows {
 class MemoryStore final : public Store {
  public:
   Task<Result<std::optional<Bytes>>> get(Bytes key) override { return get_task(rows_, std::move(key)); }
+  Task<Result<std::vector<std::optional<Bytes>>>> get_many(std::vector<Bytes> keys) override {
+    return get_many_task(rows_, std::move(keys));
+  }
+  Result<std::vector<std::optional<Bytes>>> get_many_now(const std::vector<Bytes>& keys) override {
+    return rows_->get_many(keys);
+  }
+  Task<Result<std::uint64_t>> approximate_bytes(Bytes begin, Bytes end) override {
+    return bytes_task(rows_, std::move(begin), std::move(end));
+  }
   Task<Result<std::vector<StoreEntry>>> scan(Bytes begin, Bytes end, ScanOptions options) override {
     return scan_task(rows_, std::move(begin), std::move(end), options);
   }
@@ -77,6 +106,13 @@ class MemoryStore final : public Store {
  private:
   static Task<Result<std::optional<Bytes>>> get_task(std::shared_ptr<Rows> rows, Bytes key) {
     co_return rows->get(key);
+  }
+  static Task<Result<std::vector<std::optional<Bytes>>>> get_many_task(std::shared_ptr<Rows> rows,
+                                                                       std::vector<Bytes> keys) {
+    co_return rows->get_many(keys);
+  }
+  static Task<Result<std::uint64_t>> bytes_task(std::shared_ptr<Rows> rows, Bytes begin, Bytes end) {
+    co_return rows->bytes_between(begin, end);
   }
   static Task<Result<std::vector<StoreEntry>>> scan_task(std::shared_ptr<Rows> rows, Bytes begin, Bytes end,
                                                          ScanOptions options) {

@@ -83,6 +83,13 @@ class Store {
   virtual ~Store() = default;
   /// Answers from memory at once when it can, else from the storage pool.
   virtual Task<Result<std::optional<Bytes>>> get(Bytes key) = 0;
+  /// The values of `keys`, in their order and all of one moment. A few are answered from memory at once when they are
+  /// there; everything else runs on the storage pool.
+  virtual Task<Result<std::vector<std::optional<Bytes>>>> get_many(std::vector<Bytes> keys) = 0;
+  /// The same on the caller's thread, for jobs of the storage pool. Blocks.
+  virtual Result<std::vector<std::optional<Bytes>>> get_many_now(const std::vector<Bytes>& keys) = 0;
+  /// About how many bytes the entries with begin <= key < end take. Runs on the storage pool.
+  virtual Task<Result<std::uint64_t>> approximate_bytes(Bytes begin, Bytes end) = 0;
   /// Entries with begin <= key < end. Runs on the storage pool.
   virtual Task<Result<std::vector<StoreEntry>>> scan(Bytes begin, Bytes end, ScanOptions options = {}) = 0;
   /// Commits are applied in the order of the calls made from one executor.

@@ -8,33 +8,16 @@
 #include "engine/storage/actors/generation_fences.h"
 #include "engine/storage/keys.h"
 #include "engine/storage/open.h"
+#include "engine/storage/pages/page_store.h"
 #include "engine/storage/sqlite/sqlite_database.h"
 #include "engine/storage/sqlite/sqlite_files.h"
+#include "engine/storage/store_access.h"
 
 namespace troupe {
 namespace {
 
 /// Leftover removal notes read at a time.
 constexpr std::size_t kRemovalNotesPerScan = 256;
-
-/// The store as long as it may be used: a background task takes the lock for the moment of a call.
-struct StoreAccess {
-  std::mutex mutex;
-  Store* store;
-
-  explicit StoreAccess(Store& opened) : store(&opened) {}
-  void close() {
-    std::lock_guard lock(mutex);
-    store = nullptr;
-  }
-  /// Nothing: closed.
-  template <class Call>
-  auto with(Call call) -> std::optional<decltype(call(std::declval<Store&>()))> {
-    std::lock_guard lock(mutex);
-    if (!store) return std::nullopt;
-    return call(*store);
-  }
-};
 
 Task<void> remove_files_task(std::shared_ptr<StoreAccess> access, std::shared_ptr<SqliteFiles> files, ActorId id) {
   const Result<void> removed = co_await SqliteFiles::remove(files, id);
@@ -89,12 +72,14 @@ class RealActorStore final : public ActorStore {
       : store_(store),
         access_(std::make_shared<StoreAccess>(store)),
         fences_(std::make_shared<GenerationFences>()),
-        files_(SqliteFiles::make(ports, sqlite_directory, settings, fences_)) {
+        files_(SqliteFiles::make(ports, sqlite_directory, settings, fences_)),
+        pages_(PageStore::make(ports, store, fences_)) {
     boost::asio::co_spawn(ports.io, remove_leftovers(access_, files_), boost::asio::detached);
   }
 
   ~RealActorStore() override {
     access_->close();
+    pages_->close();
     files_->close();
   }
 
@@ -137,6 +122,8 @@ class RealActorStore final : public ActorStore {
   void set_generation(ActorId id, std::uint32_t generation) override { fences_->set(id, generation); }
   void forget_generation(ActorId id, std::uint32_t generation) override { fences_->forget(id, generation); }
 
+  PageStore* pages() override { return pages_.get(); }
+
   void erase_all(ActorId id, WriteBatch& batch) override {
     keys::Range range = keys::actor_data(id);
     batch.erase_range(std::move(range.begin), std::move(range.end));
@@ -150,6 +137,7 @@ class RealActorStore final : public ActorStore {
   const std::shared_ptr<StoreAccess> access_;
   const std::shared_ptr<GenerationFences> fences_;
   const std::shared_ptr<SqliteFiles> files_;
+  const std::shared_ptr<PageStore> pages_;
 };
 
 }  // namespace

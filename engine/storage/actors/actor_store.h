@@ -27,6 +27,8 @@ struct ActorSave {
   std::shared_ptr<const RowChanges> rows;
 };
 
+class PageStore;
+
 /// The durable part of actors: state snapshot, connection records, key-value entries, queue, schedule, SQLite file.
 /// Threads: any. Errors: those of Store and `actor.fenced` when a newer generation of the actor has been started.
 class ActorStore {
@@ -58,8 +60,12 @@ class ActorStore {
   /// Forgets the fence of an actor that is asleep or gone (costs no memory while asleep); nobody may write for it then.
   virtual void forget_generation(ActorId id, std::uint32_t generation) = 0;
 
-  /// Adds the removal of everything that belongs to the actor to `batch` (state, connections, key-value entries and a
-  /// note to remove its SQLite files). After the commit call `remove_files`; a crash in between is made good at start.
+  /// Databases of actors that run in other processes, fenced by the same generations. Null: this store has none.
+  virtual PageStore* pages() { return nullptr; }
+
+  /// Adds the removal of everything that belongs to the actor to `batch` (state, connections, key-value entries, pages
+  /// and a note to remove its SQLite files). After the commit call `remove_files`; a crash in between is made good at
+  /// start.
   virtual void erase_all(ActorId id, WriteBatch& batch) = 0;
   virtual Task<void> remove_files(ActorId id) = 0;
 };

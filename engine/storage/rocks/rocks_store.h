@@ -45,6 +45,12 @@ class RocksCore : public std::enable_shared_from_this<RocksCore> {
   /// Nothing: not in memory.
   std::optional<Result<Found>> get_cached(const Bytes& key);
   void get_slowly(Bytes key, Continuation<Result<Found>> done);
+  using FoundMany = std::vector<std::optional<Bytes>>;
+  /// Nothing: at least one is not in memory.
+  std::optional<Result<FoundMany>> get_many_cached(const std::vector<Bytes>& keys);
+  Result<FoundMany> get_many_now(const std::vector<Bytes>& keys);
+  void get_many_slowly(std::vector<Bytes> keys, Continuation<Result<FoundMany>> done);
+  void approximate_bytes(Bytes begin, Bytes end, Continuation<Result<std::uint64_t>> done);
   void scan(Bytes begin, Bytes end, ScanOptions options, Continuation<Result<std::vector<StoreEntry>>> done);
 
   /// The whole commit up to the hand-over to the operating system, on the caller's thread. Nothing: it must go through
@@ -68,6 +74,8 @@ class RocksCore : public std::enable_shared_from_this<RocksCore> {
   enum class Speed { memory_only, may_block };
 
   Result<void> check_format();
+  /// Nothing: `tier` lacks one.
+  std::optional<Result<FoundMany>> multi_get(const std::vector<Bytes>& keys, rocksdb::ReadTier tier);
   /// Nothing: not possible without blocking.
   std::optional<Result<void>> apply(const WriteBatch& batch, bool sync, Speed speed);
   std::optional<Result<void>> check_expectations(const WriteBatch& batch, Speed speed);

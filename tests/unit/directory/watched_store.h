@@ -15,6 +15,17 @@ class WatchedStore final : public Store {
     ++gets;
     return inner_->get(std::move(key));
   }
+  Task<Result<std::vector<std::optional<Bytes>>>> get_many(std::vector<Bytes> keys) override {
+    ++gets;
+    return inner_->get_many(std::move(keys));
+  }
+  Result<std::vector<std::optional<Bytes>>> get_many_now(const std::vector<Bytes>& keys) override {
+    ++gets;
+    return inner_->get_many_now(keys);
+  }
+  Task<Result<std::uint64_t>> approximate_bytes(Bytes begin, Bytes end) override {
+    return inner_->approximate_bytes(std::move(begin), std::move(end));
+  }
   Task<Result<std::vector<StoreEntry>>> scan(Bytes begin, Bytes end, ScanOptions options) override {
     ++scans;
     return inner_->scan(std::move(begin), std::move(end), options);

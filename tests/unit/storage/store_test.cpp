@@ -42,6 +42,39 @@ TEST_P(StoreContract, AMissingKeyIsNothingAndAnEmptyValueIsAValue) {
   EXPECT_EQ(get("b"), "(none)");
 }
 
+TEST_P(StoreContract, ManyKeysAreReadInOrderMissingOnesIncluded) {
+  put("a", "1");
+  put("c", "");
+  const std::vector<Bytes> keys{b("c"), b("b"), b("a"), b("c")};
+  const std::vector<std::optional<Bytes>> expected{b(""), std::nullopt, b("1"), b("")};
+  EXPECT_EQ(world_.run(store_->get_many(keys)).value(), expected);
+  EXPECT_EQ(store_->get_many_now(keys).value(), expected);
+  EXPECT_TRUE(world_.run(store_->get_many({})).value().empty());
+}
+
+TEST_P(StoreContract, AThousandKeysAreReadInOneCall) {
+  std::vector<Bytes> keys;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    if (i % 3 != 0) put(key, key + std::string(300, 'v'));
+    keys.push_back(b(key));
+  }
+  const auto values = world_.run(store_->get_many(keys)).value();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::string expected = i % 3 == 0 ? "(none)" : to_string(keys[i]) + std::string(300, 'v');
+    EXPECT_EQ(values[i] ? to_string(*values[i]) : "(none)", expected);
+  }
+}
+
+TEST_P(StoreContract, SizesOfRangesAreEstimated) {
+  // Beyond the size where an estimate is a guess about single entries.
+  for (int i = 0; i < 2'000; ++i) put("k" + std::to_string(i), std::string(200, 'v'));
+  const std::uint64_t bytes = world_.run(store_->approximate_bytes(b("k"), b("l"))).value();
+  EXPECT_GT(bytes, 10'000u);
+  EXPECT_LT(bytes, 2'000'000u);
+  EXPECT_EQ(world_.run(store_->approximate_bytes(b("x"), b("y"))).value(), 0u);
+}
+
 TEST_P(StoreContract, ScansAreOrderedAndBounded) {
   for (const char* key : {"a", "b", "c", "d"}) put(key, "12");
   EXPECT_EQ(keys("a", "d"), "a b c ");
