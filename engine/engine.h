@@ -120,8 +120,12 @@ class Engine {
   virtual std::size_t resident_actors() const = 0;
 };
 
-/// `registry`: the in-process actors. Lifetime: everything passed by reference outlives the engine.
+class LocalInspector;
+
+/// `registry`: the in-process actors; without an `inspector` nobody may inspect them. Lifetime: everything passed by
+/// reference outlives the engine.
 std::unique_ptr<Engine> make_engine(Ports ports, EngineSettings settings, Store& store, ActorStore& actors,
-                                    std::shared_ptr<const Registry> registry);
+                                    std::shared_ptr<const Registry> registry,
+                                    std::shared_ptr<LocalInspector> inspector = nullptr);
 
 }  // namespace troupe

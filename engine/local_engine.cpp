@@ -4,10 +4,11 @@
 namespace troupe {
 
 std::unique_ptr<Engine> make_engine(Ports ports, EngineSettings settings, Store& store, ActorStore& actors,
-                                    std::shared_ptr<const Registry> registry) {
-  auto make_hosts = [ports, &actors, registry](ActorCaller call) {
+                                    std::shared_ptr<const Registry> registry,
+                                    std::shared_ptr<LocalInspector> inspector) {
+  auto make_hosts = [ports, &actors, registry, inspector = std::move(inspector)](ActorCaller call) {
     std::vector<std::shared_ptr<Host>> hosts;
-    hosts.push_back(make_local_host(ports, actors, registry, std::move(call)));
+    hosts.push_back(make_local_host(ports, actors, registry, std::move(call), inspector));
     return hosts;
   };
   return make_engine_over(ports, std::move(settings), store, actors, registry, std::move(make_hosts));

@@ -7,6 +7,7 @@ namespace troupe {
 Task<Result<void>> Behavior::on_migrate(bool) { co_return Result<void>(); }
 Task<Result<Bytes>> Behavior::create_state(std::optional<Bytes>) { co_return Bytes(); }
 Result<void> Behavior::load_state(Bytes) { return {}; }
+Result<void> Behavior::replace_state(Bytes cbor) { return load_state(std::move(cbor)); }
 Task<Result<void>> Behavior::on_create(std::optional<Bytes>) { co_return Result<void>(); }
 Task<Result<void>> Behavior::create_vars() { co_return Result<void>(); }
 Task<Result<void>> Behavior::on_wake() { co_return Result<void>(); }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/base/ports.h"
+#include "engine/runtime/inspection.h"
 #include "engine/storage/actors/actor_store.h"
 #include "troupe/behavior.h"
 
@@ -101,6 +102,10 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
   /// Connect, then onWebSocket. `socket` is closed by the runtime when the actor stops (1000 `actor.stopped`).
   virtual Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect,
                                                                std::shared_ptr<ClientSocket> socket) = 0;
+
+  /// Has `work` look at the actor. No time limit of its own. Errors: what `work` returned, `actor.stopping`,
+  /// `actor.overloaded`; what `work` throws becomes an internal error.
+  virtual Task<Result<Bytes>> inspect(InspectionWork work) = 0;
 };
 
 }  // namespace troupe

@@ -132,6 +132,13 @@ Result<void> Instance::load_state(Bytes cbor) {
   return {};
 }
 
+Result<void> Instance::replace_state(Bytes cbor) {
+  if (!definition_->has_state) return make_error("actor", "state_not_enabled");
+  refuse_inside_state_change();
+  TROUPE_CHECK(decode_state(cbor));
+  return settle_state();
+}
+
 // -- actions ----------------------------------------------------------------------------------------------------------
 
 Task<Result<Bytes>> Instance::action(ActionCall call) {

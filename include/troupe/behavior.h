@@ -175,6 +175,8 @@ class Behavior {
   virtual Task<Result<Bytes>> create_state(std::optional<Bytes> input);
   /// State of a woken actor.
   virtual Result<void> load_state(Bytes cbor);
+  /// An operator replaces the state of a running actor, which is a change like any other.
+  virtual Result<void> replace_state(Bytes cbor);
   virtual Task<Result<void>> on_create(std::optional<Bytes> input);
   virtual Task<Result<void>> create_vars();
   virtual Task<Result<void>> on_wake();

@@ -43,7 +43,11 @@ void LocalActor::stop(StopReason reason) {
   asio::co_spawn(instance_->executor(), run_stop(instance_, link_, reason), asio::detached);
 }
 
-Task<Result<HttpResponse>> LocalActor::fetch(HttpRequest request) { return front_fetch(instance_, std::move(request)); }
+Task<Result<HttpResponse>> LocalActor::fetch(HttpRequest request) {
+  if (world_->inspector && request.target.starts_with("/inspector/"))
+    return world_->inspector->fetch(instance_, std::move(request));
+  return front_fetch(instance_, std::move(request));
+}
 
 Task<Result<OpenedSocket>> LocalActor::open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) {
   OpenedSocket opened;

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "engine/hosts/host.h"
+#include "engine/hosts/local/inspector_port.h"
 #include "engine/hosts/local/local_host.h"
 
 namespace troupe {
@@ -16,6 +17,8 @@ struct LocalWorld {
   std::shared_ptr<const Registry> registry;
   ActorCaller call;
   InstanceFactory make_instance;
+  /// Null: nobody may inspect.
+  std::shared_ptr<LocalInspector> inspector;
 };
 
 std::shared_ptr<Host> make_local_host(std::shared_ptr<const LocalWorld> world);

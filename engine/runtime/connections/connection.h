@@ -41,6 +41,7 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   void disconnect(std::string reason) override;
 
   Kind kind() const { return kind_; }
+  std::size_t subscription_count() const { return events_.size(); }
   /// True the first time: its end is told to the actor's code once, whatever ends it.
   bool begin_to_leave() { return !std::exchange(leaving_, true); }
   /// Tells the client, once.

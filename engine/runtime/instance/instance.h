@@ -52,6 +52,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) override;
   Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) override;
   Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect, std::shared_ptr<ClientSocket> socket) override;
+  Task<Result<Bytes>> inspect(InspectionWork work) override;
 
   std::shared_ptr<Instance> self() { return std::static_pointer_cast<Instance>(shared_from_this()); }
 
@@ -109,6 +110,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
 
   void add_stream(BodyState& body);
 
+  Task<Result<std::optional<std::string>>> load_inspector_token();
+
  private:
   template <class T>
   Task<Result<T>> submit(std::shared_ptr<Call<T>> call);
@@ -126,6 +129,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   Task<Result<void>> prepare_new();
   Task<Result<void>> prepare_woken(Bytes stored);
   Task<Result<void>> prepare_common();
+  Result<void> stage_inspector_token();
   Task<Result<void>> create_state();
   static Task<void> run_handler(std::shared_ptr<Instance> self);
 

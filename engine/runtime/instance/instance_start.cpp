@@ -1,4 +1,5 @@
 #include "engine/runtime/instance/instance.h"
+#include "engine/runtime/state/inspector_token.h"
 
 namespace troupe {
 
@@ -86,6 +87,7 @@ Task<Result<void>> Instance::prepare_new() {
   auto snapshot = behavior_->serialize_state();
   if (!snapshot) co_return snapshot.error().with_context("the first state");
   saver_.open(*behavior_, weak_from_this());
+  TROUPE_CO_CHECK(stage_inspector_token());
   // From here on the actor exists: a start that fails later is repeated as a wake.
   co_return co_await saver_.commit_first(std::move(*snapshot));
 }
@@ -99,7 +101,24 @@ Task<Result<void>> Instance::prepare_woken(Bytes stored) {
     if (!loaded) co_return loaded.error().with_context("decoding the state");
   }
   saver_.open(*behavior_, weak_from_this());
+  // Actors of a data directory that knew no tokens get theirs at their next wake.
+  TROUPE_CO_TRY(const auto token, co_await load_inspector_token());
+  if (!token) {
+    TROUPE_CO_CHECK(stage_inspector_token());
+  }
   co_return Result<void>();
+}
+
+Task<Result<std::optional<std::string>>> Instance::load_inspector_token() {
+  auto key = inspector_token_key(id_);
+  if (const auto staged = saver_.find(key); staged && staged->value) co_return to_string(*staged->value);
+  TROUPE_CO_TRY(const auto stored, co_await store_.load_row(std::move(key)));
+  if (!stored) co_return std::optional<std::string>();
+  co_return to_string(*stored);
+}
+
+Result<void> Instance::stage_inspector_token() {
+  return saver_.put(inspector_token_key(id_), to_bytes(make_inspector_token(ports_.random)), Ack::written);
 }
 
 Task<Result<void>> Instance::prepare_common() {

@@ -105,6 +105,7 @@ class Instance : public Behavior {
   Task<Result<void>> on_migrate(bool is_new) final;
   Task<Result<Bytes>> create_state(std::optional<Bytes> input) final;
   Result<void> load_state(Bytes cbor) final;
+  Result<void> replace_state(Bytes cbor) final;
   Task<Result<void>> on_create(std::optional<Bytes> input) final;
   Task<Result<void>> create_vars() final;
   Task<Result<void>> on_wake() final;

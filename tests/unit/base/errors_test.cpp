@@ -27,7 +27,8 @@ TEST(Errors, ExactlyTheDocumentedCodesArePublic) {
   for (const auto& kind : error_catalogue())
     if (kind.is_public && kind.group != "kv" && kind.group != "schedule")
       open.insert(std::string(kind.group) + "." + std::string(kind.code));
-  EXPECT_EQ(open, (std::set<std::string>{"actor.aborted",
+  EXPECT_EQ(open, (std::set<std::string>{"action.action_not_found",
+                                         "actor.aborted",
                                          "actor.action_not_found",
                                          "actor.action_timed_out",
                                          "actor.method_not_allowed",
@@ -39,8 +40,10 @@ TEST(Errors, ExactlyTheDocumentedCodesArePublic) {
                                          "actor_runtime_socket.unsupported",
                                          "auth.forbidden",
                                          "inspector.custom_tab_asset_not_found",
+                                         "inspector.custom_tab_not_found",
                                          "inspector.invalid_protocol_version",
                                          "inspector.invalid_request",
+                                         "inspector.ui_asset_not_found",
                                          "inspector.unauthorized",
                                          "message.incoming_too_long",
                                          "message.outgoing_too_long",

@@ -97,6 +97,7 @@ class FakeActor final : public ActorInstance {
     if (on_websocket) co_return co_await on_websocket(std::move(connect), std::move(socket));
     co_return std::shared_ptr<ActorSocket>();
   }
+  Task<Result<Bytes>> inspect(InspectionWork) override { co_return make_error("actor", "stopping"); }
 
  private:
   Executor executor_;

@@ -8,6 +8,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/virtual_ports.h"
 #include "engine/runtime/actor_instance.h"
+#include "engine/runtime/state/inspector_token.h"
 #include "engine/storage/open.h"
 #include "src/demo/demo.h"
 #include "tests/unit/sdk/values.h"
@@ -124,6 +125,11 @@ class Stage::Actor {
     run(instance->start()).value();
   }
   void sleep() { stage_.world.run(instance->stop(StopReason::sleep_intent)); }
+
+  /// Of its inspector, as the store has it.
+  std::string token() {
+    return to_string(run(stage_.actors_->load_row(inspector_token_key(config_.id))).value().value());
+  }
 
   template <class T>
   T run(Task<T> task) {
