@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "src/cli/db_export.h"
 #include "src/daemon/command_line.h"
 #include "src/daemon/config.h"
 #include "src/daemon/daemon.h"
@@ -32,6 +33,9 @@ int run(int argc, char** argv) {
   int exit_code = kExitSuccess;
   const auto line = parse_command_line(argc, argv, exit_code);
   if (!line) return exit_code;
+  if (line->command == CommandLine::Command::db_export) {
+    return cli::run_db_export({line->data, line->actor_id, line->file});
+  }
   prepare_process();
   set_up_logging("info", LogFormat::text);
   auto settings = read_settings(*line);

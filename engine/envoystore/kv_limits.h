@@ -15,7 +15,7 @@ inline constexpr std::size_t kValueBytesMax = 128u << 10;
 inline constexpr std::size_t kPutBytesMax = 976u << 10;
 inline constexpr std::uint64_t kListLimitDefault = 16'384;
 /// Keys and values of one answer.
-inline constexpr std::size_t kListBytesMax = 64u << 20;
+inline constexpr std::size_t kListBytesMax = 16u << 20;
 /// Of all entries of an actor.
 inline constexpr std::uint64_t kStoreBytesMax = 10ULL << 30;
 

@@ -121,7 +121,7 @@ Task<KvResponseData> run(Call call, KvListRequest list) {
     keys.push_back(keys::actor_kv_metadata(call.id, response.keys.back()));
   }
   // The scan stopped there; a part must not pass for the whole.
-  if (bytes >= kv_limits::kListBytesMax) co_return refused("list is too large (max 64 MiB)");
+  if (bytes >= kv_limits::kListBytesMax) co_return refused("list is too large (max 16 MiB)");
   auto metadata = co_await call.scope.store.get_many(std::move(keys));
   if (!metadata) co_return failed(metadata.error());
   for (const auto& value : *metadata) response.metadata.push_back(metadata_or_default(call.scope, value));

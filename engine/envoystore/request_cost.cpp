@@ -1,5 +1,6 @@
 #include "engine/envoystore/request_cost.h"
 
+#include "engine/envoystore/kv_limits.h"
 #include "engine/storage/pages/page_codec.h"
 
 namespace troupe {
@@ -8,8 +9,8 @@ namespace {
 using namespace envoyproto;
 
 constexpr std::size_t kBase = 1u << 10;
-/// What an answer of unknown size is taken for: most are far smaller, a few larger.
-constexpr std::size_t kUnknownAnswer = 1u << 20;
+/// What the rows and the changes of a statement are taken for: most are far smaller, a few larger.
+constexpr std::size_t kUnknownAnswer = 4u << 20;
 constexpr std::size_t kKvValueGuess = 4u << 10;
 
 std::size_t bytes_of(const std::vector<Bytes>& values) {
@@ -23,7 +24,12 @@ std::size_t bytes_of(const std::vector<SqliteDirtyPage>& pages) { return pages.s
 
 struct KvCost {
   std::size_t operator()(const KvGetRequest& get) const { return get.keys.size() * kKvValueGuess; }
-  std::size_t operator()(const KvListRequest&) const { return kUnknownAnswer; }
+  std::size_t operator()(const KvListRequest& list) const {
+    constexpr std::uint64_t kEntryMax = kv_limits::kValueBytesMax + kv_limits::kEncodedKeyBytesMax;
+    const std::uint64_t limit = list.limit.value_or(kv_limits::kListLimitDefault);
+    if (limit >= kv_limits::kListBytesMax / kEntryMax) return kv_limits::kListBytesMax;
+    return static_cast<std::size_t>(limit * kEntryMax);
+  }
   std::size_t operator()(const KvPutRequest& put) const { return 2 * (bytes_of(put.keys) + bytes_of(put.values)); }
   std::size_t operator()(const KvDeleteRequest& erase) const { return 2 * bytes_of(erase.keys); }
   std::size_t operator()(const KvDeleteRangeRequest&) const { return 0; }

@@ -65,11 +65,24 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
   health->add_option("--host", health_host, "Address of its public listener (guard.host)");
   health->add_option("--port", health_port, "Port of its public listener (guard.port)");
 
+  auto* db = app.add_subcommand("db", "Databases of actors");
+  db->require_subcommand(1);
+  auto* db_export = db->add_subcommand("export", "Write an actor's database as a plain SQLite file");
+  db_export->add_option("--data", line.data, "Data directory of an engine that does not run")
+      ->type_name("PATH")
+      ->required();
+  db_export->add_option("ACTOR_ID", line.actor_id, "Id of the actor")->required();
+  db_export->add_option("FILE", line.file, "The file to make; must not exist")->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     exit_code = app.exit(error) == 0 ? kExitSuccess : kExitUsage;
     return std::nullopt;
+  }
+  if (db_export->parsed()) {
+    line.command = CommandLine::Command::db_export;
+    return line;
   }
   if (health->parsed()) {
     line.command = CommandLine::Command::health;

@@ -9,11 +9,14 @@
 namespace troupe::daemon {
 
 struct CommandLine {
-  enum class Command { start, health };
+  enum class Command { start, health, db_export };
   Command command = Command::start;
   std::vector<std::filesystem::path> config_paths;
   /// Dotted key, value; as given on the command line.
   std::vector<std::pair<std::string, std::string>> overrides;
+  /// Of `db_export`.
+  std::filesystem::path data, file;
+  std::string actor_id;
 };
 
 /// Nothing when there is nothing to run (help, version, wrong usage); `exit_code` is set then.

@@ -11,8 +11,8 @@ using namespace envoyproto;
 
 using Row = std::vector<SqliteValue>;
 
-/// Cost of one value in an answer besides its bytes.
-constexpr std::size_t kValueOverheadBytes = 9;
+/// Cost of one value in memory besides its bytes.
+constexpr std::size_t kValueOverheadBytes = sizeof(SqliteValue);
 
 struct Rows {
   std::vector<std::string> columns;
@@ -65,9 +65,9 @@ SqliteValue value_of(sqlite3_stmt* statement, int column) {
   }
 }
 
-Result<Rows> step_all(PageConnection& connection, sqlite3_stmt* statement, const char* doing) {
+/// `bytes` counts what the whole answer holds so far.
+Result<Rows> step_all(PageConnection& connection, sqlite3_stmt* statement, const char* doing, std::size_t& bytes) {
   Rows result;
-  std::size_t bytes = 0;
   const int columns = sqlite3_column_count(statement);
   for (int column = 0; column < columns; ++column) {
     const char* name = sqlite3_column_name(statement, column);
@@ -139,6 +139,26 @@ Error prefixed(const char* prefix, const Error& error) {
   return sqlite_failure(prefix + error.detail());
 }
 
+Result<SqliteExecuteResult> execute_one(PageConnection& connection, const SqliteBatchStatement& one,
+                                        std::size_t& bytes) {
+  TROUPE_CHECK(check_text(one.sql));
+  const char* tail = nullptr;
+  TROUPE_TRY(const SqliteStatement statement,
+             prepare(connection, one.sql.c_str(), &tail, "failed to prepare sqlite execute statement"));
+  TROUPE_CHECK(check_single(connection, tail));
+  SqliteExecuteResult result;
+  if (!statement) return result;
+  if (one.params) TROUPE_CHECK(bind_all(connection, statement.get(), *one.params));
+  TROUPE_TRY(Rows rows, step_all(connection, statement.get(), "failed to step sqlite execute statement", bytes));
+  result.columns = std::move(rows.columns);
+  result.rows = std::move(rows.rows);
+  result.changes = sqlite3_changes64(connection.database());
+  if (const auto rowid = sqlite3_last_insert_rowid(connection.database()); rowid != 0) {
+    result.last_insert_row_id = rowid;
+  }
+  return result;
+}
+
 }  // namespace
 
 Result<SqliteQueryResult> exec(PageConnection& connection, const std::string& sql) {
@@ -149,7 +169,8 @@ Result<SqliteQueryResult> exec(PageConnection& connection, const std::string& sq
     TROUPE_TRY(const SqliteStatement statement,
                prepare(connection, rest, &rest, "failed to prepare sqlite exec statement"));
     if (!statement) continue;
-    TROUPE_TRY(Rows result, step_all(connection, statement.get(), "failed to step sqlite exec statement"));
+    std::size_t bytes = 0;
+    TROUPE_TRY(Rows result, step_all(connection, statement.get(), "failed to step sqlite exec statement", bytes));
     if (result.columns.empty()) continue;
     last.columns = std::move(result.columns);
     last.rows = std::move(result.rows);
@@ -158,22 +179,8 @@ Result<SqliteQueryResult> exec(PageConnection& connection, const std::string& sq
 }
 
 Result<SqliteExecuteResult> execute(PageConnection& connection, const SqliteBatchStatement& one) {
-  TROUPE_CHECK(check_text(one.sql));
-  const char* tail = nullptr;
-  TROUPE_TRY(const SqliteStatement statement,
-             prepare(connection, one.sql.c_str(), &tail, "failed to prepare sqlite execute statement"));
-  TROUPE_CHECK(check_single(connection, tail));
-  SqliteExecuteResult result;
-  if (!statement) return result;
-  if (one.params) TROUPE_CHECK(bind_all(connection, statement.get(), *one.params));
-  TROUPE_TRY(Rows rows, step_all(connection, statement.get(), "failed to step sqlite execute statement"));
-  result.columns = std::move(rows.columns);
-  result.rows = std::move(rows.rows);
-  result.changes = sqlite3_changes64(connection.database());
-  if (const auto rowid = sqlite3_last_insert_rowid(connection.database()); rowid != 0) {
-    result.last_insert_row_id = rowid;
-  }
-  return result;
+  std::size_t bytes = 0;
+  return execute_one(connection, one, bytes);
 }
 
 Result<std::vector<SqliteExecuteResult>> execute_batch(PageConnection& connection,
@@ -186,8 +193,9 @@ Result<std::vector<SqliteExecuteResult>> execute_batch(PageConnection& connectio
     return prefixed("begin remote sqlite batch: ", begun.error());
   }
   std::optional<Error> error;
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < statements.size() && !error; ++i) {
-    auto result = execute(connection, statements[i]);
+    auto result = execute_one(connection, statements[i], bytes);
     if (result) {
       results.push_back(*std::move(result));
     } else {

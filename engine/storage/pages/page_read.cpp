@@ -1,5 +1,7 @@
 #include "engine/storage/pages/page_read.h"
 
+#include <algorithm>
+
 #include "engine/base/errors.h"
 #include "engine/storage/pages/page_keys.h"
 #include "engine/storage/run_on_pool.h"
@@ -11,76 +13,101 @@ using Pgnos = std::vector<std::uint32_t>;
 using Values = std::vector<std::optional<Bytes>>;
 
 /// Pages that are unpacked on the caller's thread.
-constexpr std::size_t kInlinePagesMax = 8;
+constexpr std::size_t kInlinePagesMax = 20;
 
-/// The head, the pages, and with `unfolded_txid` the pages of that commit.
-std::vector<Bytes> keys_of(const ActorId& id, const Pgnos& pgnos, std::uint64_t unfolded_txid) {
+bool exists(std::uint32_t pgno, const PageHead& head) { return pgno > 0 && pgno <= head.size_pages; }
+
+/// Rows to read when the head is `guess`: the head itself, the pages that exist, and these pages of the commit that is
+/// not folded in.
+std::vector<Bytes> keys_of(const ActorId& id, const Pgnos& pgnos, const PageHead& guess) {
   std::vector<Bytes> keys;
-  keys.reserve(1 + pgnos.size() * (unfolded_txid == 0 ? 1 : 2));
+  keys.reserve(1 + pgnos.size());
   keys.push_back(keys::page_head(id));
-  for (const std::uint32_t pgno : pgnos) keys.push_back(keys::page(id, pgno));
-  if (unfolded_txid == 0) return keys;
-  for (const std::uint32_t pgno : pgnos) keys.push_back(keys::staged_page(id, unfolded_txid, pgno));
+  for (const std::uint32_t pgno : pgnos) {
+    if (exists(pgno, guess)) keys.push_back(keys::page(id, pgno));
+  }
+  if (guess.unfolded_txid == 0) return keys;
+  for (const std::uint32_t pgno : pgnos) {
+    if (exists(pgno, guess)) keys.push_back(keys::staged_page(id, guess.unfolded_txid, pgno));
+  }
   return keys;
 }
 
-Result<PageSnapshot> assemble(const PageHead& head, const Pgnos& pgnos, const Values& values) {
+/// Whether the rows that were read for `guess` are all that is needed.
+bool suffices(const PageHead& guess, const PageHead& head) {
+  return head.size_pages <= guess.size_pages && (head.unfolded_txid == 0 || head.unfolded_txid == guess.unfolded_txid);
+}
+
+/// `values` are those of `keys_of(…, guess)`.
+Result<PageSnapshot> assemble(const PageHead& head, const PageHead& guess, const Pgnos& pgnos, const Values& values) {
   PageSnapshot snapshot;
   snapshot.head = head;
   snapshot.pages.reserve(pgnos.size());
-  const bool has_unfolded = values.size() > 1 + pgnos.size();
-  for (std::size_t i = 0; i < pgnos.size(); ++i) {
-    if (pgnos[i] == 0 || pgnos[i] > head.size_pages) {
-      snapshot.pages.emplace_back();
-      continue;
-    }
-    const std::optional<Bytes>* stored = &values[1 + i];
-    if (has_unfolded && values[1 + pgnos.size() + i]) stored = &values[1 + pgnos.size() + i];
-    if (*stored) {
-      TROUPE_TRY(Bytes page, decode_page(**stored));
-      snapshot.pages.emplace_back(std::move(page));
+  const std::size_t count = guess.unfolded_txid == 0 ? values.size() - 1 : (values.size() - 1) / 2;
+  std::size_t next = 1;
+  for (const std::uint32_t pgno : pgnos) {
+    std::optional<Bytes>& page = snapshot.pages.emplace_back();
+    if (!exists(pgno, guess)) continue;
+    const std::size_t at = next++;
+    if (!exists(pgno, head)) continue;
+    const bool is_unfolded = guess.unfolded_txid != 0 && values[at + count].has_value();
+    const std::optional<Bytes>& stored = is_unfolded ? values[at + count] : values[at];
+    if (stored) {
+      TROUPE_TRY(page, decode_page(*stored));
     } else {
-      snapshot.pages.emplace_back(Bytes(kPageBytes));
+      page.emplace(kPageBytes);
     }
   }
   return snapshot;
 }
 
-Task<Result<std::optional<PageSnapshot>>> read_few(Store& store, ActorId id, Pgnos pgnos) {
-  std::uint64_t unfolded_txid = 0;
+Result<std::optional<PageHead>> head_of(const std::optional<Bytes>& stored) {
+  if (!stored) return std::optional<PageHead>();
+  TROUPE_TRY(PageHead head, decode_page_head(*stored));
+  return std::optional<PageHead>(head);
+}
+
+/// From a first guess on. Only a commit between makes another round necessary, and only one that grows the database or
+/// came in segments.
+Task<Result<std::optional<PageSnapshot>>> read_few(Store& store, ActorId id, Pgnos pgnos, PageHead guess) {
   while (true) {
-    TROUPE_CO_TRY(const Values values, co_await store.get_many(keys_of(id, pgnos, unfolded_txid)));
-    if (!values[0]) co_return std::optional<PageSnapshot>();
-    TROUPE_CO_TRY(const PageHead head, decode_page_head(*values[0]));
-    if (head.unfolded_txid == 0 || head.unfolded_txid == unfolded_txid) {
-      TROUPE_CO_TRY(PageSnapshot snapshot, assemble(head, pgnos, values));
+    TROUPE_CO_TRY(const Values values, co_await store.get_many(keys_of(id, pgnos, guess)));
+    TROUPE_CO_TRY(const auto head, head_of(values[0]));
+    if (!head) co_return std::optional<PageSnapshot>();
+    if (suffices(guess, *head)) {
+      TROUPE_CO_TRY(PageSnapshot snapshot, assemble(*head, guess, pgnos, values));
       co_return std::optional<PageSnapshot>(std::move(snapshot));
     }
-    unfolded_txid = head.unfolded_txid;
+    guess = *head;
   }
 }
 
 }  // namespace
 
 Result<std::optional<PageSnapshot>> read_pages_now(Store& store, const ActorId& id, const Pgnos& pgnos) {
-  std::uint64_t unfolded_txid = 0;
+  PageHead guess;
   while (true) {
-    TROUPE_TRY(const Values values, store.get_many_now(keys_of(id, pgnos, unfolded_txid)));
-    if (!values[0]) return std::optional<PageSnapshot>();
-    TROUPE_TRY(const PageHead head, decode_page_head(*values[0]));
-    if (head.unfolded_txid == 0 || head.unfolded_txid == unfolded_txid) {
-      TROUPE_TRY(PageSnapshot snapshot, assemble(head, pgnos, values));
+    TROUPE_TRY(const Values values, store.get_many_now(keys_of(id, pgnos, guess)));
+    TROUPE_TRY(const auto head, head_of(values[0]));
+    if (!head) return std::optional<PageSnapshot>();
+    if (suffices(guess, *head) || pgnos.empty()) {
+      TROUPE_TRY(PageSnapshot snapshot, assemble(*head, guess, pgnos, values));
       return std::optional<PageSnapshot>(std::move(snapshot));
     }
-    // Only a commit in segments comes between, and each of those takes many requests.
-    unfolded_txid = head.unfolded_txid;
+    guess = *head;
   }
 }
 
 Task<Result<std::optional<PageSnapshot>>> read_pages(Ports ports, Store& store, ActorId id, Pgnos pgnos) {
-  if (pgnos.size() <= kInlinePagesMax) return read_few(store, id, std::move(pgnos));
+  // A first start and every wake ask for 128 pages of a database that has far fewer: the head tells which to look for.
+  TROUPE_CO_TRY(const auto stored, co_await store.get(keys::page_head(id)));
+  TROUPE_CO_TRY(const auto head, head_of(stored));
+  if (!head) co_return std::optional<PageSnapshot>();
+  const auto wanted = std::count_if(pgnos.begin(), pgnos.end(), [&](auto pgno) { return exists(pgno, *head); });
+  if (static_cast<std::size_t>(wanted) <= kInlinePagesMax)
+    co_return co_await read_few(store, id, std::move(pgnos), *head);
   auto read = [store = &store, id, pgnos = std::move(pgnos)] { return read_pages_now(*store, id, pgnos); };
-  return run_on_pool(ports.storage, std::move(read));
+  co_return co_await run_on_pool(ports.storage, std::move(read));
 }
 
 }  // namespace troupe

@@ -100,6 +100,7 @@ int PagedFile::truncate(std::int64_t bytes) {
   size_pages_ = static_cast<std::uint32_t>(bytes / static_cast<std::int64_t>(kPageBytes));
   std::erase_if(dirty_, [&](const auto& page) { return page.first > size_pages_; });
   stored_pages_ = std::min(stored_pages_, size_pages_);
+  ahead_.clear();
   is_changed_ = true;
   return SQLITE_OK;
 }

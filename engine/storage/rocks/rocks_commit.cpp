@@ -11,6 +11,8 @@ namespace {
 constexpr Millis kResumeInterval{1'000};
 /// Commits that wait for the slow writer. Beyond that the disk cannot follow and callers are turned away.
 constexpr std::size_t kSlowQueueBytesMax = 64u << 20;
+/// A batch of more than this is written by the slow writer: copying it would keep an I/O thread for too long.
+constexpr std::size_t kInlineBytesMax = 256u << 10;
 /// A range erase of at most this many keys becomes that many point erases: range tombstones in the memtable are
 /// sorted anew for reads after every write of one, which would make a burst of destroyed actors quadratic.
 constexpr std::size_t kPointErasesMax = 256;
@@ -37,6 +39,7 @@ Error overloaded_error() {
 std::optional<Result<void>> RocksCore::try_commit(const WriteBatch& batch, bool sync) {
   const JobGate::Pass pass(gate_);
   if (!pass) return Result<void>(make_error("storage", "unavailable", std::nullopt, "the store is closed"));
+  if (size_of(batch) > kInlineBytesMax) return std::nullopt;
   std::lock_guard lock(write_mutex_);
   if (slow_writer_active_) return std::nullopt;
   return apply(batch, sync, Speed::memory_only);

@@ -40,11 +40,11 @@ SqliteFiles::SqliteFiles(const Ports& ports, std::filesystem::path directory, co
       handles_max_(std::max<std::size_t>(settings.sqlite_handles_max, 1)),
       idle_close_(settings.sqlite_idle_close) {}
 
-std::filesystem::path SqliteFiles::path_of(const ActorId& id) const {
+std::filesystem::path sqlite_file_path(const std::filesystem::path& directory, const ActorId& id) {
   // 256 directories, by a random byte of the id.
   std::array<char, 3> shard{};
   std::snprintf(shard.data(), shard.size(), "%02x", id.bytes()[1]);
-  return directory_ / shard.data() / (id.text() + ".sqlite");
+  return directory / shard.data() / (id.text() + ".sqlite");
 }
 
 std::shared_ptr<SqliteFile> SqliteFiles::file(const ActorId& id) {

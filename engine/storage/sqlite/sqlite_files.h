@@ -11,6 +11,9 @@
 
 namespace troupe {
 
+/// Where an actor's database file is, below the directory of all of them.
+std::filesystem::path sqlite_file_path(const std::filesystem::path& directory, const ActorId& id);
+
 /// All database files: at most one SqliteFile per actor, a budget of open ones, and the closing of idle ones.
 /// Threads: any. Lifetime: shared with the files; `close` before the ports go.
 class SqliteFiles : public std::enable_shared_from_this<SqliteFiles> {
@@ -45,7 +48,7 @@ class SqliteFiles : public std::enable_shared_from_this<SqliteFiles> {
   };
   using OpenList = std::list<Open>;
 
-  std::filesystem::path path_of(const ActorId& id) const;
+  std::filesystem::path path_of(const ActorId& id) const { return sqlite_file_path(directory_, id); }
   /// Files that may be closed, least recently used first: those unused since `before`.
   std::vector<std::shared_ptr<SqliteFile>> idle_since(std::chrono::nanoseconds before, std::size_t limit) const;
   void make_room();

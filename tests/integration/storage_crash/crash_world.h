@@ -9,14 +9,18 @@
 
 #include "engine/base/real_ports.h"
 #include "engine/storage/open.h"
+#include "engine/storage/pages/page_store.h"
 
 /// What the writer and the checker of the crash test have in common.
 namespace troupe::crash {
 
 /// Workers of one kind, each with an actor of its own.
 inline constexpr int kWorkers = 3;
-/// 'k' key-value batches, 's' saves (every other one only `written`), 'q' SQL batches, 't' SQL transactions.
-inline constexpr std::array kKinds{'k', 's', 'q', 't'};
+/// 'k' key-value batches, 's' saves (every other one only `written`), 'q' SQL batches, 't' SQL transactions, 'p' page
+/// commits, 'g' page commits in segments.
+inline constexpr std::array kKinds{'k', 's', 'q', 't', 'p', 'g'};
+/// What every commit of the last two writes. Segments begin at 0 and 320.
+inline constexpr std::uint32_t kCommittedPages = 4, kStagedPages = 400;
 
 inline ActorId actor_of(char kind, int worker) {
   std::array<std::uint8_t, ActorId::kSize> bytes{};
@@ -24,6 +28,17 @@ inline ActorId actor_of(char kind, int worker) {
   bytes[0] = 1;
   bytes[1] = static_cast<std::uint8_t>(worker);
   return ActorId(bytes);
+}
+
+/// Does not get smaller by much, so that flushes and compactions have something to do.
+inline Bytes page_of(std::uint32_t pgno, std::int64_t number) {
+  Bytes bytes(kPageBytes);
+  std::uint64_t state = static_cast<std::uint64_t>(number) << 20 | pgno;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i % 4 == 0) state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    bytes[i] = static_cast<std::uint8_t>(state >> 56);
+  }
+  return bytes;
 }
 
 /// Real ports, a real pool, a store with tiny buffers.

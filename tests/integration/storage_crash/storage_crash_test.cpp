@@ -120,6 +120,37 @@ std::int64_t check_sql(World& world, ActorId id) {
   return std::get<std::int64_t>(row[0]);
 }
 
+std::int64_t check_pages(World& world, ActorId id, std::uint32_t size) {
+  std::vector<std::uint32_t> pgnos;
+  for (std::uint32_t pgno = 1; pgno <= size; ++pgno) pgnos.push_back(pgno);
+  const auto read = world.run(world.actors->pages()->read(id, 1, pgnos));
+  if (!read) {
+    EXPECT_EQ(read.error().group(), "depot") << read.error().id();
+    return 0;
+  }
+  const auto number = static_cast<std::int64_t>(read->head.txid);
+  EXPECT_EQ(read->head.size_pages, size);
+  for (std::uint32_t pgno = 1; pgno <= size; ++pgno) {
+    EXPECT_EQ(read->pages[pgno - 1], page_of(pgno, number)) << "page " << pgno << " of another commit";
+  }
+  return number;
+}
+
+std::int64_t check(World& world, char kind, ActorId id) {
+  switch (kind) {
+    case 'k':
+      return check_kv(world, id);
+    case 's':
+      return check_state(world, id);
+    case 'p':
+      return check_pages(world, id, kCommittedPages);
+    case 'g':
+      return check_pages(world, id, kStagedPages);
+    default:
+      return check_sql(world, id);
+  }
+}
+
 TEST(StorageCrash, EveryAcknowledgedWriteSurvivesAndNothingIsHalfWritten) {
   std::string name = (std::filesystem::temp_directory_path() / "troupe-crash-XXXXXX").string();
   ASSERT_TRUE(::mkdtemp(name.data()));
@@ -148,9 +179,7 @@ TEST(StorageCrash, EveryAcknowledgedWriteSurvivesAndNothingIsHalfWritten) {
         const std::string who = worker_name(kind, worker);
         SCOPED_TRACE(who);
         const ActorId id = actor_of(kind, worker);
-        const std::int64_t found = kind == 'k'   ? check_kv(world, id)
-                                   : kind == 's' ? check_state(world, id)
-                                                 : check_sql(world, id);
+        const std::int64_t found = check(world, kind, id);
         EXPECT_GE(found, acknowledged[who]) << "an acknowledged write is lost";
         EXPECT_LE(found, acknowledged[who] + 1) << "a write that was never made";
         stored[who] = found;

@@ -66,6 +66,20 @@ TEST_P(StoreContract, AThousandKeysAreReadInOneCall) {
   }
 }
 
+TEST_P(StoreContract, NothingOvertakesALargeBatch) {
+  WriteBatch large;
+  large.put(b("a"), b("1"));
+  for (int i = 0; i < 40; ++i) large.put(b("large" + std::to_string(i)), Bytes(10'000, 'v'));
+  auto first = world_.start(store_->commit(std::move(large), Ack::durable));
+  WriteBatch small;
+  small.put(b("a"), b("2"));
+  auto second = world_.start(store_->commit(std::move(small), Ack::durable));
+  EXPECT_TRUE(world_.wait(second));
+  EXPECT_TRUE(world_.wait(first));
+  EXPECT_EQ(get("a"), "2");
+  EXPECT_EQ(get("large39").size(), 10'000u);
+}
+
 TEST_P(StoreContract, SizesOfRangesAreEstimated) {
   // Beyond the size where an estimate is a guess about single entries.
   for (int i = 0; i < 2'000; ++i) put("k" + std::to_string(i), std::string(200, 'v'));

@@ -57,6 +57,33 @@ Task<Result<void>> write_transaction(Database& db, std::int64_t number) {
   co_return co_await transaction->commit();
 }
 
+std::vector<Page> pages_between(std::uint32_t begin, std::uint32_t end, std::int64_t number) {
+  std::vector<Page> pages;
+  for (std::uint32_t pgno = begin; pgno < end; ++pgno) pages.push_back({pgno, page_of(pgno, number)});
+  return pages;
+}
+
+/// The number is the txid.
+Task<Result<void>> write_pages(PageStore& store, ActorId id, std::int64_t number) {
+  PageCommit commit;
+  commit.pages = pages_between(1, kCommittedPages + 1, number);
+  commit.size_pages = kCommittedPages;
+  commit.expected_txid = static_cast<std::uint64_t>(number) - 1;
+  TROUPE_CO_CHECK(co_await store.commit(id, 1, std::move(commit)));
+  co_return Result<void>();
+}
+
+Task<Result<void>> write_segments(PageStore& store, ActorId id, std::int64_t number) {
+  StagedFinish finish;
+  finish.size_pages = kStagedPages;
+  finish.segments = {0, 320};
+  TROUPE_CO_TRY(finish.txid, co_await store.begin_stage(id, 1, static_cast<std::uint64_t>(number) - 1));
+  TROUPE_CO_CHECK(co_await store.stage_segment(id, 1, finish.txid, 0, pages_between(1, 320, number)));
+  TROUPE_CO_CHECK(co_await store.stage_segment(id, 1, finish.txid, 320, pages_between(320, kStagedPages + 1, number)));
+  TROUPE_CO_CHECK(co_await store.finish_stage(id, 1, std::move(finish)));
+  co_return Result<void>();
+}
+
 Task<Result<void>> prepare(Database& db) {
   TROUPE_CO_CHECK(
       co_await db.exec("CREATE TABLE IF NOT EXISTS log (n INTEGER PRIMARY KEY);"
@@ -81,6 +108,12 @@ Task<void> write_for_ever(World& world, char kind, int worker, std::int64_t numb
         break;
       case 'q':
         result = co_await write_batch(*db, number);
+        break;
+      case 'p':
+        result = co_await write_pages(*world.actors->pages(), id, number);
+        break;
+      case 'g':
+        result = co_await write_segments(*world.actors->pages(), id, number);
         break;
       default:
         result = co_await write_transaction(*db, number);
