@@ -23,6 +23,8 @@ class HttpHeaders {
 
   HttpHeaders() = default;
   HttpHeaders(std::initializer_list<Field> fields) : fields_(fields) {}
+  /// Names are lower case and unique.
+  explicit HttpHeaders(std::vector<Field> fields) : fields_(std::move(fields)) {}
 
   /// The value, or nullptr. `name` must be lower case.
   const std::string* find(std::string_view name) const {

@@ -61,7 +61,7 @@ class Writer {
       return;
     }
     out_.uint(tag);
-    std::visit([this](const auto& alternative) { write(alternative); }, v);
+    std::visit([this](const auto& alternative) { this->write(alternative); }, v);
   }
   template <class Struct>
   requires std::is_class_v<Struct>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,24 +25,25 @@ class EnvoyTunnel {
 
   /// As the functions of the same name of `HostedActor`.
   virtual Task<Result<HttpResponse>> fetch(EnvoyActorAddress to, HttpRequest request) = 0;
-  virtual Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(EnvoyActorAddress to, HttpRequest upgrade,
-                                                                    std::shared_ptr<ClientSocket> socket) = 0;
+  virtual Task<Result<OpenedSocket>> open_websocket(EnvoyActorAddress to, HttpRequest upgrade,
+                                                    std::shared_ptr<RelayedSocket> socket) = 0;
+  virtual Task<Result<std::shared_ptr<ActorSocket>>> resume_websocket(EnvoyActorAddress to, HibernatingSocket socket,
+                                                                      std::uint16_t next_index) = 0;
+  virtual Task<void> closed_asleep(EnvoyActorAddress to, HibernatingSocket socket, std::uint16_t code,
+                                   std::string reason) = 0;
   virtual Task<Result<Bytes>> call(EnvoyActorAddress to, std::string action, Bytes args) = 0;
 
-  /// Client sockets that sleep with the actor; asked when a start command is sent.
-  virtual std::vector<envoyproto::HibernatingRequest> hibernating_requests(const ActorId& actor) = 0;
+  /// A generation begins, or is found running by an engine that has just started: before its start command is sent,
+  /// before any request for it. `hibernating`: the sockets its start command lists.
+  virtual void actor_started(EnvoyActorAddress actor, std::vector<HibernatingSocket> hibernating) = 0;
+  /// The generation is over: stopped, crashed or lost. Called once for each generation that was started.
+  virtual void actor_stopped(const ActorId& actor, std::uint32_t generation) = 0;
   /// From the connection of `from`, in order.
   virtual void receive(const std::shared_ptr<EnvoyLink>& from, envoyproto::ToRivetTunnelMessage message) = 0;
+  /// The link takes messages, for the first time or again.
   virtual void connected(const std::shared_ptr<EnvoyLink>& link) = 0;
   /// The connection is gone; the envoy may come back.
   virtual void disconnected(const std::shared_ptr<EnvoyLink>& link) = 0;
-  virtual void actor_running(const EnvoyActorAddress& actor) = 0;
-  /// The generation is over: stopped, crashed or lost. Called once for each generation that was started.
-  virtual void actor_stopped(const ActorId& actor, std::uint32_t generation) = 0;
-  /// The actor is gone with its data.
-  virtual void actor_destroyed(const ActorId& actor) = 0;
-  /// How the tunnel has a sleeping actor started. Set once, before anything else.
-  virtual void set_wake(std::function<void(const ActorId&)> wake) = 0;
 };
 
 }  // namespace troupe
