@@ -22,6 +22,8 @@ Task<Result<void>> Behavior::on_connect(std::shared_ptr<Connection>) { co_return
 Task<Result<void>> Behavior::on_disconnect(std::shared_ptr<Connection>) { co_return Result<void>(); }
 Task<Result<bool>> Behavior::can_subscribe(std::shared_ptr<Connection>, std::string) { co_return true; }
 
+Task<Result<bool>> Behavior::can_publish(std::shared_ptr<Connection>, std::string, const Bytes&) { co_return true; }
+
 Task<Result<Bytes>> Behavior::action(ActionCall call) {
   auto name = Value::object({{"name", std::move(call.name)}});
   co_return make_error("actor", "action_not_found", std::move(name));

@@ -10,4 +10,6 @@ Task<Result<std::shared_ptr<ActorSocket>>> HostedActor::resume_websocket(Hiberna
 
 Task<void> HostedActor::closed_asleep(HibernatingSocket, std::uint16_t, std::string) { co_return; }
 
+Task<Result<QueueSent>> HostedActor::send(QueueSend) { co_return make_error("guard", "service_unavailable"); }
+
 }  // namespace troupe

@@ -87,6 +87,8 @@ class HostedActor {
   virtual Task<void> closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason);
   /// An action called by another actor: CBOR array in, CBOR out.
   virtual Task<Result<Bytes>> call(std::string action, Bytes args) = 0;
+  /// A queue message from another actor.
+  virtual Task<Result<QueueSent>> send(QueueSend message);
 };
 
 /// Whom a host would give an actor to.

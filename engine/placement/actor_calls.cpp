@@ -11,18 +11,25 @@
 namespace troupe {
 namespace {
 
-using CallWaiter = Waiter<Result<Bytes>>;
-
-Task<Result<Bytes>> unavailable() { co_return make_error("guard", "service_unavailable"); }
+template <class T>
+Task<Result<T>> unavailable() {
+  co_return make_error("guard", "service_unavailable");
+}
 
 }  // namespace
 
 ActorCaller make_actor_caller(std::weak_ptr<ActorCalls> calls) {
-  return [calls = std::move(calls)](NamespaceId ns, ActorAddress to, std::string action, Bytes args) {
+  auto call = [calls](NamespaceId ns, ActorAddress to, std::string action, Bytes args) {
     auto target = calls.lock();
-    if (!target) return unavailable();
+    if (!target) return unavailable<Bytes>();
     return target->call(ns, std::move(to), std::move(action), std::move(args));
   };
+  auto send = [calls](NamespaceId ns, ActorAddress to, QueueSend message) {
+    auto target = calls.lock();
+    if (!target) return unavailable<QueueSent>();
+    return target->send(ns, std::move(to), std::move(message));
+  };
+  return {std::move(call), std::move(send)};
 }
 
 ActorCalls::ActorCalls(Ports ports, const EngineSettings& settings, std::shared_ptr<Creation> creation,
@@ -34,24 +41,38 @@ ActorCalls::ActorCalls(Ports ports, const EngineSettings& settings, std::shared_
       placement_(std::move(placement)) {}
 
 Task<Result<Bytes>> ActorCalls::call(NamespaceId ns, ActorAddress to, std::string action, Bytes args) {
-  auto self = shared_from_this();
-  auto task = [self, ns, to = std::move(to), action = std::move(action), args = std::move(args)] {
-    return self->call_unlimited(ns, to, action, args);
+  Work<Bytes> work = [action = std::move(action), args = std::move(args)](HostedActor& hosted) {
+    return hosted.call(action, args);
   };
-  auto start = [self, task = std::move(task)](Continuation<Result<Bytes>> rest) {
-    auto waiter = std::make_shared<CallWaiter>(std::move(rest));
+  return reach<Bytes>(ns, std::move(to), std::move(work));
+}
+
+Task<Result<QueueSent>> ActorCalls::send(NamespaceId ns, ActorAddress to, QueueSend message) {
+  Work<QueueSent> work = [message = std::move(message)](HostedActor& hosted) { return hosted.send(message); };
+  return reach<QueueSent>(ns, std::move(to), std::move(work));
+}
+
+template <class T>
+Task<Result<T>> ActorCalls::reach(NamespaceId ns, ActorAddress to, Work<T> work) {
+  auto self = shared_from_this();
+  auto task = [self, ns, to = std::move(to), work = std::move(work)] {
+    return self->template reach_unlimited<T>(ns, to, work);
+  };
+  auto start = [self, task = std::move(task)](Continuation<Result<T>> rest) {
+    auto waiter = std::make_shared<Waiter<Result<T>>>(std::move(rest));
     auto expired = [waiter] { waiter->finish(make_error("actor", "action_timed_out")); };
     waiter->set_deadline(self->placement_->shared_deadlines(),
                          self->placement_->shared_deadlines()->add(self->timeout_, std::move(expired)));
-    auto done = [waiter](std::exception_ptr thrown, Result<Bytes> result) {
-      waiter->finish(thrown ? Result<Bytes>(internal_error("a call between actors threw")) : std::move(result));
+    auto done = [waiter](std::exception_ptr thrown, Result<T> result) {
+      waiter->finish(thrown ? Result<T>(internal_error("a call between actors threw")) : std::move(result));
     };
     boost::asio::co_spawn(self->io_, task, std::move(done));
   };
-  co_return co_await suspend<Result<Bytes>>(std::move(start));
+  co_return co_await suspend<Result<T>>(std::move(start));
 }
 
-Task<Result<Bytes>> ActorCalls::call_unlimited(NamespaceId ns, ActorAddress to, std::string action, Bytes args) {
+template <class T>
+Task<Result<T>> ActorCalls::reach_unlimited(NamespaceId ns, ActorAddress to, Work<T> work) {
   auto self = shared_from_this();
   GetOrCreate create;
   create.namespace_id = ns;
@@ -59,10 +80,7 @@ Task<Result<Bytes>> ActorCalls::call_unlimited(NamespaceId ns, ActorAddress to, 
   create.key = serialize_key(to.key);
   create.pool = local_pool_;
   TROUPE_CO_TRY(auto target, co_await creation_->get_or_create(std::move(create)));
-  auto work = [action = std::move(action), args = std::move(args)](HostedActor& hosted) {
-    return hosted.call(action, args);
-  };
-  co_return co_await hand_over_to<Bytes>(*placement_, target.actor.id, false, std::move(work));
+  co_return co_await hand_over_to<T>(*placement_, target.actor.id, false, std::move(work));
 }
 
 }  // namespace troupe

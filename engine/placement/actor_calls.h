@@ -16,9 +16,16 @@ class ActorCalls : public std::enable_shared_from_this<ActorCalls> {
 
   /// Bound: `actor_call_timeout`, then `actor.action_timed_out`; so actors that wait for each other come free again.
   Task<Result<Bytes>> call(NamespaceId ns, ActorAddress to, std::string action, Bytes args);
+  /// The same for a queue message.
+  Task<Result<QueueSent>> send(NamespaceId ns, ActorAddress to, QueueSend message);
 
  private:
-  Task<Result<Bytes>> call_unlimited(NamespaceId ns, ActorAddress to, std::string action, Bytes args);
+  template <class T>
+  using Work = std::function<Task<Result<T>>(HostedActor&)>;
+  template <class T>
+  Task<Result<T>> reach(NamespaceId ns, ActorAddress to, Work<T> work);
+  template <class T>
+  Task<Result<T>> reach_unlimited(NamespaceId ns, ActorAddress to, Work<T> work);
 
   Executor io_;
   Millis timeout_;

@@ -36,6 +36,8 @@ class InstanceHost {
   virtual void destroy_intent() = 0;
   /// An action of another actor, as `ActorContext::call`.
   virtual Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) = 0;
+  /// A message for the queue of another actor, as `ActorContext::send`.
+  virtual Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) = 0;
 };
 
 /// One generation of one actor in this process: its hooks, connections, state and timers. It serves requests between
@@ -97,6 +99,11 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
   virtual Task<Result<Bytes>> action(std::shared_ptr<Connection> conn, std::string name, Bytes args) = 0;
   /// Connect, action and disconnect in one hop: an HTTP action.
   virtual Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) = 0;
+  /// Connect, canPublish, put into the queue, and disconnect when that is durable, or, with `wait`, when somebody has
+  /// completed the message. A message for a queue that is not declared is dropped: a success. Bound:
+  /// `action_timeout`, then `actor.action_timed_out`. Errors: those of Queue, `auth.forbidden`,
+  /// `queue.completion_waiter_dropped` when the actor stops with the message still there, `actor.stopping`.
+  virtual Task<Result<QueueSent>> queue_send(Connect connect, QueueSend message) = 0;
   /// Connect, onRequest, disconnect once the body is read. No handler: 404 without a body.
   virtual Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) = 0;
   /// Connect, then onWebSocket. `socket` is closed by the runtime when the actor stops (1000 `actor.stopped`).

@@ -8,3 +8,12 @@ Task<Result<void>> with_result(Task<void> task) {
 }
 
 }  // namespace troupe::detail
+
+namespace troupe {
+
+Task<Result<void>> ContextBase::parked(detail::Instance& instance, bool writes, Task<Result<void>> wait) {
+  const detail::Instance::Parked parked(instance, writes);
+  co_return co_await std::move(wait);
+}
+
+}  // namespace troupe

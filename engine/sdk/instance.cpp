@@ -60,6 +60,11 @@ ActorDefinition to_actor_definition(Definition from) {
   to.hooks.on_before_action_response = has(definition->on_before_action_response);
   to.hooks.on_request = has(definition->on_request);
   to.hooks.on_websocket = has(definition->on_websocket);
+  for (const auto& [name, queue] : definition->queues) {
+    to.queues.push_back(name);
+    if (queue.check || queue.can_publish) to.hooks.can_publish = true;
+  }
+  to.durability = definition->durability;
   for (const auto& [name, action] : definition->actions) to.actions.push_back(name);
   to.make = [definition](ActorContext& context) { return definition->make(definition, context); };
   return to;
@@ -74,6 +79,10 @@ void Instance::refuse_inside_state_change() const {
 void Instance::touch() {
   refuse_inside_state_change();
   ++touches_;
+}
+
+bool Instance::may_have_changed() const {
+  return definition_->has_state && !in_state_change_ && (writers_ > 0 || touches_ != touches_seen_);
 }
 
 void Instance::before_wait() {
@@ -151,11 +160,13 @@ Task<Result<Bytes>> Instance::action(ActionCall call) {
 Task<Result<Bytes>> Instance::run_now(const Action& action, ActionCall call) {
   const auto touches = touches_;
   Result<Bytes> out = Bytes();
+  if (action.writes()) ++writers_;
   try {
     out = action.run(*this, call);
   } catch (...) {
     out = error_of_current_exception();
   }
+  if (action.writes()) --writers_;
   if (action.writes() || touches_ != touches) {
     auto settled = settle_state();
     if (out && !settled) out = std::move(settled).error();
@@ -229,6 +240,20 @@ Task<Result<void>> Instance::on_disconnect(ConnectionPtr conn) {
 Task<Result<bool>> Instance::can_subscribe(ConnectionPtr conn, std::string event) {
   return definition_->can_subscribe ? definition_->can_subscribe(*this, std::move(conn), std::move(event))
                                     : Behavior::can_subscribe(std::move(conn), std::move(event));
+}
+Task<Result<bool>> Instance::can_publish(ConnectionPtr conn, std::string queue, const Bytes& body) {
+  const auto found = definition_->queues.find(queue);
+  if (found == definition_->queues.end()) co_return false;
+  const auto& declared = found->second;
+  if (declared.can_publish) {
+    auto asked = declared.can_publish(*this, std::move(conn));
+    auto allowed = co_await std::move(asked);
+    if (!allowed || !*allowed) co_return allowed;
+  }
+  if (declared.check) {
+    TROUPE_CO_CHECK(declared.check(queue, body));
+  }
+  co_return true;
 }
 Task<Result<Bytes>> Instance::on_before_action_response(std::string name, Bytes args, Bytes output) {
   if (!definition_->on_before_action_response)

@@ -46,6 +46,11 @@ class Actor {
 
   /// A second action of the same name replaces the first.
   template <class F>
+  Actor& action(std::string name, F f, Durability durability) {
+    definition_.durability[name] = durability;
+    return action(std::move(name), std::move(f));
+  }
+  template <class F>
   Actor& action(std::string name, F f) {
     definition_.actions[std::move(name)] = std::make_shared<typename Bind::template TypedAction<F>>(std::move(f));
     return *this;
@@ -53,6 +58,11 @@ class Actor {
 
   Actor& options(ActorOptions options) {
     definition_.options = std::move(options);
+    return *this;
+  }
+  /// Of actions that do not say it themselves, and of everything else that the actor does.
+  Actor& durability(Durability durability) {
+    definition_.options.durability = durability;
     return *this;
   }
   Actor& sleep_timeout(std::chrono::milliseconds time) {
@@ -100,7 +110,8 @@ class Actor {
   Actor& on_before_actor_start(F f) {
     return plain(definition_.on_before_actor_start, std::move(f));
   }
-  /// Runs beside the handlers from the start on; the actor does not sleep while it runs.
+  /// Runs beside the handlers from the start on, in every generation; the actor does not sleep while it runs, unless it
+  /// waits for a message of the queue.
   template <class F>
   Actor& run(F f) {
     return plain(definition_.run, std::move(f));
@@ -169,6 +180,31 @@ class Actor {
   Actor& can_subscribe(F f) {
     definition_.can_subscribe = [f](Instance& self, ConnectionPtr conn, std::string event) {
       return Bind::run_hook(f, self, std::move(conn), std::move(event));
+    };
+    return *this;
+  }
+
+  // -- queues ---------------------------------------------------------------------------------------------------------
+
+  /// Takes messages from clients and other actors under this name. A body that is no Body is refused
+  /// (`actor.validation_error`).
+  template <class Body = Raw>
+  Actor& queue(std::string name) {
+    auto& declared = definition_.queues[std::move(name)];
+    if constexpr (!std::is_same_v<Body, Raw>) {
+      declared.check = [](const std::string& queue, const Bytes& body) -> Result<void> {
+        TROUPE_CHECK(decode<Body>(body, "body for queue `" + queue + "`"));
+        return {};
+      };
+    }
+    return *this;
+  }
+  /// `can_publish` → bool, asked before each message; the sender's connection is `c.conn()`. False: `auth.forbidden`.
+  template <class Body = Raw, class F>
+  Actor& queue(std::string name, F can_publish) {
+    queue<Body>(name);
+    definition_.queues[std::move(name)].can_publish = [f = std::move(can_publish)](Instance& self, ConnectionPtr conn) {
+      return Bind::run_hook(f, self, std::move(conn));
     };
     return *this;
   }

@@ -13,6 +13,7 @@
 #include "troupe/database.h"
 #include "troupe/http.h"
 #include "troupe/key_value.h"
+#include "troupe/queue.h"
 #include "troupe/result.h"
 
 /// The language-neutral contract between the actor runtime and the code of an actor. Arguments and results are CBOR
@@ -34,6 +35,15 @@ struct ActorInfo {
 struct ActorAddress {
   std::string name;
   std::vector<std::string> key;
+};
+
+/// How far a change has to have come before an answer or an event that reveals it leaves the actor.
+/// docs/internals/durability.md says what each survives.
+enum class Durability {
+  /// Handed to the operating system: survives the end of the process, however it ends.
+  relaxed,
+  /// As the daemon's `durability` setting says; by default on disk, through a sync shared with other commits.
+  commit,
 };
 
 struct ActorOptions {
@@ -61,6 +71,13 @@ struct ActorOptions {
   std::size_t max_outgoing_message_size = 1'048'576;
   /// Calls admitted and not yet answered; one more is `actor.overloaded`.
   std::size_t mailbox_max = 4'096;
+  /// Of actions that do not say it themselves, and of all other code of the actor. What the actor puts into its queue,
+  /// its schedule or its key-value store is committed as durably as the daemon's setting says in any case.
+  Durability durability = Durability::relaxed;
+  /// Messages in the queue; one more is `queue.full`.
+  std::size_t max_queue_size = 1'000;
+  /// Bytes of a message as it is stored, name included; a larger one is `queue.message_too_large`.
+  std::size_t max_queue_message_size = 65'536;
   /// Shown by dashboards.
   std::string display_name;
   std::string icon;
@@ -126,6 +143,8 @@ class ActorContext {
   virtual Task<Result<void>> delay(std::chrono::milliseconds time) = 0;
   /// True from the start of a stop (sleep or destroy) on.
   virtual bool aborted() const = 0;
+  /// Returns when that happens.
+  virtual Task<void> until_aborted() = 0;
 
   /// Marks the state as changed. A change made inside an action is written before the action's answer leaves.
   virtual void request_save(SaveRequest request = {}) = 0;
@@ -137,10 +156,14 @@ class ActorContext {
   virtual std::vector<std::shared_ptr<Connection>> connections() const = 0;
 
   virtual KeyValue& kv() = 0;
+  virtual Queue& queue() = 0;
   virtual Database& db() = 0;
 
   /// Calls an action of another actor, which is created if need be. Stays in the process when that actor lives here.
+  /// What this actor has changed so far is committed before.
   virtual Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) = 0;
+  /// Puts a message into the queue of another actor, like a client does: what that actor does not declare is dropped.
+  virtual Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) = 0;
 
   /// Asks to be put to sleep. `actor.starting` before the start is complete, `actor.stopping` once stopping.
   virtual Result<void> sleep() = 0;
@@ -194,6 +217,9 @@ class Behavior {
   /// False denies the subscription.
   virtual Task<Result<bool>> can_subscribe(std::shared_ptr<Connection> conn, std::string event);
 
+  /// Whether a client, or another actor, may put this message into a declared queue. False is `auth.forbidden`.
+  virtual Task<Result<bool>> can_publish(std::shared_ptr<Connection> conn, std::string queue, const Bytes& body);
+
   /// Result is CBOR; empty bytes for undefined. Unknown names are `actor.action_not_found`.
   virtual Task<Result<Bytes>> action(ActionCall call);
   virtual Task<Result<Bytes>> on_before_action_response(std::string name, Bytes args, Bytes output);
@@ -203,13 +229,19 @@ class Behavior {
 
   /// The state as it is now, CBOR. Must not wait or change anything.
   virtual Result<Bytes> serialize_state();
+
+  /// Whether the state may have changed since the context was last told of a change: something is about to leave the
+  /// actor that could reveal it. Cheap.
+  virtual bool may_have_changed() const { return false; }
+  /// Tells the context (`request_save`) of such changes now.
+  virtual void note_changes() {}
 };
 
 /// Which hooks a behavior has. The runtime does not call the others, which saves a coroutine frame each.
 struct BehaviorHooks {
   bool on_migrate = false, create_state = false, on_create = false, create_vars = false, on_wake = false,
        on_before_actor_start = false, run = false, on_sleep = false, on_destroy = false, on_before_connect = false,
-       create_conn_state = false, on_connect = false, on_disconnect = false, can_subscribe = false,
+       create_conn_state = false, on_connect = false, on_disconnect = false, can_subscribe = false, can_publish = false,
        on_before_action_response = false, on_request = false, on_websocket = false;
 };
 
@@ -220,6 +252,10 @@ struct ActorDefinition {
   BehaviorHooks hooks;
   /// Names, for inspectors and for `actor.action_not_found`.
   std::vector<std::string> actions;
+  /// Actions whose answers need another durability than the options say.
+  std::map<std::string, Durability, std::less<>> durability;
+  /// Names of queues that take messages from outside.
+  std::vector<std::string> queues;
   /// `context` outlives the behavior.
   std::function<std::unique_ptr<Behavior>(ActorContext& context)> make;
 };

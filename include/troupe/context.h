@@ -14,6 +14,7 @@
 #include "troupe/connection.h"
 #include "troupe/detail/handler.h"
 #include "troupe/kv.h"
+#include "troupe/message_queue.h"
 #include "troupe/sql.h"
 #include "troupe/stream.h"
 
@@ -47,8 +48,8 @@ Task<Result<void>> with_result(Task<void> task);
 /// What does not depend on the types of an actor. See Context.
 class ContextBase {
  public:
-  ContextBase(detail::Instance& instance, detail::ConnectionPtr connection)
-      : instance_(&instance), connection_(std::move(connection)) {}
+  ContextBase(detail::Instance& instance, detail::ConnectionPtr connection, bool writes)
+      : instance_(&instance), connection_(std::move(connection)), writes_(writes) {}
 
   const ActorInfo& info() const { return runtime().info(); }
   const std::string& actor_id() const { return info().actor_id; }
@@ -60,10 +61,15 @@ class ContextBase {
   /// Fails with `actor.aborted` when the actor stops meanwhile.
   Task<Result<void>> delay(std::chrono::milliseconds time) const {
     instance_->before_wait();
-    return runtime().delay(time);
+    return parked(*instance_, writes_, runtime().delay(time));
   }
   /// True from the start of a stop on.
   bool aborted() const { return runtime().aborted(); }
+  /// Returns when that happens.
+  Task<void> until_aborted() const {
+    instance_->before_wait();
+    return runtime().until_aborted();
+  }
 
   /// An event to every connection that subscribed to it.
   template <class... A>
@@ -72,6 +78,11 @@ class ContextBase {
   }
 
   Kv kv() const { return Kv(*instance_); }
+  /// The messages of this actor. Copies of this context share what is received and not yet completed.
+  MessageQueue queue() const {
+    if (!open_messages_) open_messages_ = std::make_shared<detail::OpenMessages>();
+    return MessageQueue(*instance_, writes_, open_messages_);
+  }
   Sql db() const { return Sql(*instance_); }
 
   /// Another actor, by name and key: `c.actor("account", "alice")`.
@@ -105,6 +116,13 @@ class ContextBase {
  protected:
   detail::Instance* instance_;
   detail::ConnectionPtr connection_;
+  /// Whether the handler may write to the state at any time.
+  bool writes_;
+
+ private:
+  static Task<Result<void>> parked(detail::Instance& instance, bool writes, Task<Result<void>> wait);
+
+  mutable std::shared_ptr<detail::OpenMessages> open_messages_;
 };
 
 /// What the code of an actor can see and do. Handed to every handler; a copy may be kept by a coroutine of the actor.
@@ -115,7 +133,8 @@ class Context : public ContextBase {
  public:
   using Instance = detail::TypedInstance<S, C, V>;
 
-  Context(Instance& instance, detail::ConnectionPtr connection) : ContextBase(instance, std::move(connection)) {}
+  Context(Instance& instance, detail::ConnectionPtr connection, bool writes = false)
+      : ContextBase(instance, std::move(connection), writes) {}
 
   const S& state() const { return typed().state; }
   /// For writing, where a handler does not take the state as a parameter. Throws BadResult
@@ -139,6 +158,7 @@ class Context : public ContextBase {
   template <class F>
   void spawn(F task) const {
     Context copy = *this;
+    copy.writes_ = true;
     runtime().spawn([copy, task = std::move(task)] { return run_spawned(copy, task); });
   }
 

@@ -10,6 +10,7 @@ void register_demo_actors(Registry& registry) {
   registry.add(raw_actor());
   registry.add(boss_actor());
   registry.add(chat_actor());
+  registry.add(ledger_actor());
 }
 
 }  // namespace troupe

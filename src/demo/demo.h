@@ -12,6 +12,7 @@ ActorDefinition notes_actor();
 ActorDefinition raw_actor();
 ActorDefinition boss_actor();
 ActorDefinition chat_actor();
+ActorDefinition ledger_actor();
 
 /// All of them.
 void register_demo_actors(Registry& registry);

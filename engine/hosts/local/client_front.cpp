@@ -81,7 +81,7 @@ Task<Result<HttpResponse>> front_fetch(std::shared_ptr<ActorInstance> actor, Htt
       case FrontRoute::Kind::action:
         co_return co_await action_fetch(actor, std::move(request), std::move(route.name));
       case FrontRoute::Kind::queue:
-        co_return co_await queue_fetch(actor, std::move(request));
+        co_return co_await queue_fetch(actor, std::move(request), std::move(route.name));
       case FrontRoute::Kind::raw_request:
         co_return co_await raw_fetch(actor, std::move(request), std::move(route.name));
       default:

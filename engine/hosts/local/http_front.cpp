@@ -12,12 +12,8 @@ namespace {
 
 using clientproto::Encoding;
 
-/// The sink of connections that live for one HTTP request: there is nobody to send to.
-class NullSink final : public ConnectionSink {
- public:
-  void event(const std::string&, const Bytes&) override {}
-  void close(std::uint16_t, std::string) override {}
-};
+/// A longer wait for the completion of a message is for ever.
+constexpr std::uint64_t kQueueTimeoutMax = std::uint64_t{365} * 24 * 3'600 * 1'000;
 
 /// Moves a streamed body of at most `bytes_max` into `request.body`. The caller keeps `request` alive.
 Task<Result<void>> collect_body(HttpRequest& request, std::size_t bytes_max) {
@@ -57,6 +53,20 @@ HttpResponse action_answer(const ActorInstance& actor, Encoding encoding, Bytes 
   return encoded_answer(actor.info(), encoding, *std::move(body));
 }
 
+std::optional<Millis> queue_timeout(std::uint64_t ms) {
+  if (ms > kQueueTimeoutMax) return std::nullopt;
+  return Millis(static_cast<std::int64_t>(ms));
+}
+
+HttpResponse queue_answer(const ActorInstance& actor, Encoding encoding, QueueSent sent) {
+  const clientproto::HttpQueueSendResponse answer{sent.completed ? "completed" : "timedOut", std::move(sent.response)};
+  auto body = clientproto::encode(encoding, answer);
+  if (!body) return error_answer(actor.info(), encoding, internal_error(body.error().detail()));
+  if (body->size() > actor.definition().options.max_outgoing_message_size)
+    return error_answer(actor.info(), encoding, make_error("message", "outgoing_too_long"));
+  return encoded_answer(actor.info(), encoding, *std::move(body));
+}
+
 ActorInstance::Connect connect_for(HttpRequest request, Bytes params, bool& began) {
   ActorInstance::Connect connect;
   connect.params = std::move(params);
@@ -90,7 +100,7 @@ Task<Result<HttpResponse>> action_fetch(std::shared_ptr<ActorInstance> actor, Ht
   co_return action_answer(*actor, encoding, *std::move(output));
 }
 
-Task<Result<HttpResponse>> queue_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request) {
+Task<Result<HttpResponse>> queue_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request, std::string name) {
   const ActorInfo& info = actor->info();
   const Encoding encoding = request_encoding(request.headers);
   if (auto refusal = refused_early(*actor, encoding, request)) co_return *std::move(refusal);
@@ -100,18 +110,22 @@ Task<Result<HttpResponse>> queue_fetch(std::shared_ptr<ActorInstance> actor, Htt
     if (!collected) co_return error_answer(info, encoding, collected.error());
   }
   const Bytes body = std::exchange(request.body, {});
-  if (!clientproto::decode_http_queue_send_request(encoding, body)) co_return malformed_answer(info, encoding);
+  auto message = clientproto::decode_http_queue_send_request(encoding, body);
+  if (!message) co_return malformed_answer(info, encoding);
   auto params = http_conn_params(request.headers);
   if (!params) co_return malformed_answer(info, encoding);
 
   count(front_counters().queue_sends);
   bool began = false;
   ActorInstance::Connect connect = connect_for(std::move(request), *std::move(params), began);
-  auto conn = co_await actor->connect(std::move(connect), std::make_shared<NullSink>());
-  if (!conn) co_return refused(info, encoding, conn.error(), !began && !streamed);
-  actor->disconnected(*std::move(conn), {});
-  const clientproto::HttpQueueSendResponse dropped{"completed", std::nullopt};
-  co_return encoded_answer(info, encoding, clientproto::encode(encoding, dropped).value());
+  QueueSend send;
+  send.name = std::move(name);
+  send.body = std::move(message->body);
+  send.wait = message->wait.value_or(false);
+  if (message->timeout_ms) send.timeout = queue_timeout(*message->timeout_ms);
+  auto sent = co_await actor->queue_send(std::move(connect), std::move(send));
+  if (!sent) co_return refused(info, encoding, sent.error(), !began && !streamed);
+  co_return queue_answer(*actor, encoding, *std::move(sent));
 }
 
 Task<Result<HttpResponse>> raw_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request, std::string target) {

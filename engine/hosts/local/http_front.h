@@ -8,9 +8,8 @@ namespace troupe {
 
 /// `POST /action/{name}`.
 Task<Result<HttpResponse>> action_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request, std::string name);
-/// `POST /queue/{name}`. Actors of this process declare no queues, and a message to an undeclared queue is dropped
-/// after the sender was admitted.
-Task<Result<HttpResponse>> queue_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request);
+/// `POST /queue/{name}`.
+Task<Result<HttpResponse>> queue_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request, std::string name);
 /// `/request…`; `target` is what the actor's code sees.
 Task<Result<HttpResponse>> raw_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request, std::string target);
 

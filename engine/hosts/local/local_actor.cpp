@@ -60,6 +60,8 @@ Task<Result<Bytes>> LocalActor::call(std::string action, Bytes args) {
   return instance_->action(nullptr, std::move(action), std::move(args));
 }
 
+Task<Result<QueueSent>> LocalActor::send(QueueSend message) { return instance_->queue_send({}, std::move(message)); }
+
 std::string start_failure_text(const ActorInfo& actor, const Error& error) {
   const bool hides_cause = error.is("rivetkit", "internal_error") && !error.detail().empty();
   std::string text = "start actor `" + actor.actor_id + "`: actor task start: actor " + actor.actor_id +

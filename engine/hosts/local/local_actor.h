@@ -34,6 +34,7 @@ class LocalLink final : public InstanceHost {
   void sleep_intent() override;
   void destroy_intent() override;
   Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override;
+  Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override;
 
   /// Nothing is reported after `stopped`, and that only once.
   void running();
@@ -62,6 +63,7 @@ class LocalActor final : public HostedActor {
   Task<Result<HttpResponse>> fetch(HttpRequest request) override;
   Task<Result<OpenedSocket>> open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) override;
   Task<Result<Bytes>> call(std::string action, Bytes args) override;
+  Task<Result<QueueSent>> send(QueueSend message) override;
 
  private:
   const std::shared_ptr<const LocalWorld> world_;

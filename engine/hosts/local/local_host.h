@@ -11,8 +11,28 @@
 
 namespace troupe {
 
-/// Reaches other actors (ActorContext::call).
-using ActorCaller = std::function<Task<Result<Bytes>>(NamespaceId ns, ActorAddress to, std::string action, Bytes args)>;
+/// How an actor reaches other actors: ActorContext::call and ActorContext::send.
+class ActorCaller {
+ public:
+  using Call = std::function<Task<Result<Bytes>>(NamespaceId ns, ActorAddress to, std::string action, Bytes args)>;
+  using Send = std::function<Task<Result<QueueSent>>(NamespaceId ns, ActorAddress to, QueueSend message)>;
+
+  ActorCaller() = default;
+  template <class F>
+  requires(!std::is_same_v<std::remove_cvref_t<F>, ActorCaller>) ActorCaller(F call, Send send = nullptr)
+      : call_(std::move(call)), send_(std::move(send)) {}
+
+  Task<Result<Bytes>> operator()(NamespaceId ns, ActorAddress to, std::string action, Bytes args) const {
+    return call_(ns, std::move(to), std::move(action), std::move(args));
+  }
+  Task<Result<QueueSent>> send(NamespaceId ns, ActorAddress to, QueueSend message) const {
+    return send_(ns, std::move(to), std::move(message));
+  }
+
+ private:
+  Call call_;
+  Send send_;
+};
 
 /// Runs the actors of `registry` in this process. Without an inspector nobody may inspect them.
 std::shared_ptr<Host> make_local_host(Ports ports, ActorStore& store, std::shared_ptr<const Registry> registry,

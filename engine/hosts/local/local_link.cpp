@@ -14,6 +14,10 @@ Task<Result<Bytes>> LocalLink::call(ActorAddress to, std::string action, Bytes a
   return world_->call(ns_, std::move(to), std::move(action), std::move(args));
 }
 
+Task<Result<QueueSent>> LocalLink::send(ActorAddress to, QueueSend message) {
+  return world_->call.send(ns_, std::move(to), std::move(message));
+}
+
 void LocalLink::running() {
   if (const auto to = events()) to->running();
 }

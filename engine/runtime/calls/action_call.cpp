@@ -13,6 +13,7 @@ class ActionRun final : public Call<Bytes> {
         name_(std::move(name)),
         args_(std::move(args)) {
     if (transient) temporary_ = conn_;
+    set_ack(this->actor().ack_of_action(name_));
   }
 
   Task<void> run(std::shared_ptr<CallBase> self) override;
@@ -70,10 +71,11 @@ Task<void> ActionRun::run(std::shared_ptr<CallBase>) {
   if (answered()) co_return;
   unlimit();
   if (temporary_) instance.drop(std::exchange(temporary_, nullptr));
-  if (instance.saver().dirty()) {
-    auto saved = co_await instance.saver().commit(Ack::written, instance.calls_queued());
+  if (instance.unsettled(ack())) {
+    auto saved = co_await instance.saver().commit(ack(), instance.calls_queued());
     if (result && !saved) result = saved.error();
   }
+  instance.gate().settle();
   answer(std::move(result));
 }
 

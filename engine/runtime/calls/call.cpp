@@ -5,9 +5,14 @@
 namespace troupe {
 
 CallBase::CallBase(std::shared_ptr<Instance> actor, Traffic traffic, const char* operation, bool* began)
-    : actor_(std::move(actor)), operation_(operation), began_(began), traffic_(traffic) {}
+    : actor_(std::move(actor)), operation_(operation), began_(began), traffic_(traffic), ack_(actor_->default_ack()) {}
 
 CallBase::~CallBase() = default;
+
+void CallBase::change_work(Work work) {
+  actor_->begin_work(work);
+  actor_->end_work(std::exchange(work_, work));
+}
 
 void CallBase::suspended() {
   suspended_ = true;

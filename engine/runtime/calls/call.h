@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/async.h"
+#include "engine/runtime/activity.h"
 #include "engine/runtime/connections/connection.h"
 #include "engine/runtime/deadlines.h"
 #include "engine/runtime/lifecycle.h"
@@ -28,6 +29,9 @@ class CallBase : public boost::intrusive::list_base_hook<boost::intrusive::link_
   const std::shared_ptr<Instance>& shared_actor() const { return actor_; }
   Traffic traffic() const { return traffic_; }
   const char* operation() const { return operation_; }
+  Work work() const { return work_; }
+  /// What a change has to have reached before the answer leaves.
+  Ack ack() const { return ack_; }
 
   /// The work of the call; ends with an answer. `self` is this object.
   virtual Task<void> run(std::shared_ptr<CallBase> self) = 0;
@@ -40,6 +44,9 @@ class CallBase : public boost::intrusive::list_base_hook<boost::intrusive::link_
   void suspended();
 
  protected:
+  void set_ack(Ack ack) { ack_ = ack; }
+  /// Counts as other work from now on.
+  void change_work(Work work);
   /// From now on the call fails with `actor.action_timed_out` after `time`.
   void limit(Millis time);
   void unlimit();
@@ -58,6 +65,8 @@ class CallBase : public boost::intrusive::list_base_hook<boost::intrusive::link_
   const char* operation_;
   bool* began_;
   Traffic traffic_;
+  Work work_ = Work::call;
+  Ack ack_;
   bool admitted_ = false;
   bool suspended_ = false;
   std::optional<Millis> limit_;

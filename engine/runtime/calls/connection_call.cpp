@@ -13,7 +13,7 @@ class ConnectRun final : public Call<std::shared_ptr<Connection>> {
     auto& instance = actor();
     if (instance.admission_runs_code()) mark_began();
     auto admitted = co_await instance.admit(conn_);
-    if (admitted && instance.saver().dirty()) admitted = co_await instance.saver().commit(Ack::written);
+    if (admitted && instance.unsettled(ack())) admitted = co_await instance.saver().commit(ack());
     if (answered() || !admitted) instance.drop(conn_);
     if (!admitted) co_return answer(admitted.error());
     std::shared_ptr<Connection> conn = std::move(conn_);
@@ -44,8 +44,8 @@ class SubscribeRun final : public Call<void> {
       auto make = [behavior, conn = conn_, event = event_] { return behavior->can_subscribe(conn, event); };
       const auto limit_of_hook = instance.options().on_before_connect_timeout;
       auto allowed = co_await instance.hook<bool>("onBeforeSubscribe", limit_of_hook, conn_, std::move(make));
-      if (allowed && instance.saver().dirty()) {
-        auto saved = co_await instance.saver().commit(Ack::written);
+      if (allowed && instance.unsettled(ack())) {
+        auto saved = co_await instance.saver().commit(ack());
         if (!saved) co_return answer(saved.error());
       }
       if (!allowed) co_return answer(allowed.error());

@@ -54,10 +54,11 @@ Task<void> RequestRun::run(std::shared_ptr<CallBase>) {
   } else {
     instance.drop(std::exchange(temporary_, nullptr));
   }
-  if (instance.saver().dirty()) {
-    auto saved = co_await instance.saver().commit(Ack::written);
+  if (instance.unsettled(ack())) {
+    auto saved = co_await instance.saver().commit(ack());
     if (result && !saved) result = saved.error();
   }
+  instance.gate().settle();
   answer(std::move(result));
 }
 

@@ -35,7 +35,7 @@ class SocketRun final : public Call<std::shared_ptr<ActorSocket>> {
     auto& instance = actor();
     if (instance.admission_runs_code()) mark_began();
     auto admitted = co_await instance.admit(conn_);
-    if (admitted && instance.saver().dirty()) admitted = co_await instance.saver().commit(Ack::written);
+    if (admitted && instance.unsettled(ack())) admitted = co_await instance.saver().commit(ack());
     if (answered() || !admitted) instance.drop(conn_);
     if (!admitted) co_return answer(admitted.error());
     if (answered()) co_return;

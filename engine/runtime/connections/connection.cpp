@@ -16,6 +16,11 @@ const std::string& ActorConnection::id() const {
 }
 
 void ActorConnection::send(const std::string& event, const Bytes& args) {
+  if (!sink_ || ended_) return;
+  if (auto owner = owner_.lock()) owner->send_event(shared_from_this(), event, args);
+}
+
+void ActorConnection::deliver(const std::string& event, const Bytes& args) {
   // The sink may end the connection from inside the call.
   if (auto sink = sink_) sink->event(event, args);
 }
@@ -25,7 +30,12 @@ void ActorConnection::disconnect(std::string reason) {
 }
 
 void ActorConnection::close_sink(std::uint16_t code, std::string reason) {
-  if (auto sink = std::exchange(sink_, nullptr)) sink->close(code, std::move(reason));
+  if (!sink_ || std::exchange(ended_, true)) return;
+  auto end = [self = shared_from_this(), code, reason = std::move(reason)] {
+    if (auto sink = std::exchange(self->sink_, nullptr)) sink->close(code, reason);
+  };
+  if (auto owner = owner_.lock()) return owner->end_sink(std::move(end));
+  end();
 }
 
 }  // namespace troupe

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,6 +18,11 @@ class ConnectionOwner {
  public:
   /// The actor's code ends the connection.
   virtual void close_connection(const std::shared_ptr<ActorConnection>& conn, std::string reason) = 0;
+  /// The actor's code sends an event; it is delivered once what it could reveal is committed.
+  virtual void send_event(const std::shared_ptr<ActorConnection>& conn, const std::string& event,
+                          const Bytes& args) = 0;
+  /// Runs the end of a client's side after what is held back for it.
+  virtual void end_sink(std::function<void()> end) = 0;
 
  protected:
   ~ConnectionOwner() = default;
@@ -44,10 +50,13 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   std::size_t subscription_count() const { return events_.size(); }
   /// True the first time: its end is told to the actor's code once, whatever ends it.
   bool begin_to_leave() { return !std::exchange(leaving_, true); }
+  void deliver(const std::string& event, const Bytes& args);
   /// Tells the client, once.
   void close_sink(std::uint16_t code, std::string reason);
   /// Forgets the client without telling it.
-  void drop_sink() { sink_.reset(); }
+  void drop_sink() {
+    if (!ended_) sink_.reset();
+  }
 
  private:
   friend class ConnectionTable;
@@ -59,6 +68,8 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   std::weak_ptr<ConnectionOwner> owner_;
   Bytes state_;
   bool leaving_ = false;
+  /// The end of the client's side is on its way.
+  bool ended_ = false;
   /// Made when first asked for: most HTTP actions never look at it.
   mutable std::string id_;
 

@@ -30,7 +30,23 @@ class WorkToken {
   Work work_;
 };
 
-Task<Result<Bytes>> aborted_call() { co_return make_error("actor", "aborted"); }
+template <class T>
+Task<Result<T>> aborted_call() {
+  co_return make_error("actor", "aborted");
+}
+
+/// What leaves the actor must not reveal what a crash could take back.
+template <class T>
+Task<Result<T>> after_commit(std::shared_ptr<Instance> actor, Task<Result<T>> call) {
+  TROUPE_CO_CHECK(co_await actor->saver().commit(actor->output_ack()));
+  co_return co_await std::move(call);
+}
+
+template <class T>
+Task<Result<T>> leave(Instance& actor, Task<Result<T>> call) {
+  if (!actor.saver().opened() || !actor.unsettled(actor.output_ack())) return call;
+  return after_commit(actor.self(), std::move(call));
+}
 
 }  // namespace
 
@@ -39,6 +55,7 @@ Executor Context::executor() const { return actor_.executor(); }
 std::int64_t Context::now_ms() const { return actor_.ports().clock.now_ms(); }
 Task<Result<void>> Context::delay(std::chrono::milliseconds time) { return actor_.delay(time); }
 bool Context::aborted() const { return actor_.lifecycle().aborted(); }
+Task<void> Context::until_aborted() { return actor_.until_aborted(); }
 
 void Context::request_save(SaveRequest request) { actor_.saver().request(request); }
 
@@ -47,9 +64,7 @@ Task<Result<void>> Context::save() {
   return actor_.saver().commit(Ack::durable);
 }
 
-void Context::broadcast(const std::string& event, const Bytes& args) {
-  for (const auto& conn : actor_.connections().subscribers(event)) conn->send(event, args);
-}
+void Context::broadcast(const std::string& event, const Bytes& args) { actor_.broadcast(event, args); }
 
 std::vector<std::shared_ptr<Connection>> Context::connections() const {
   const auto& all = actor_.connections().all();
@@ -57,11 +72,17 @@ std::vector<std::shared_ptr<Connection>> Context::connections() const {
 }
 
 KeyValue& Context::kv() { return actor_.data().kv(); }
+Queue& Context::queue() { return actor_.queue(); }
 Database& Context::db() { return actor_.data().db(); }
 
 Task<Result<Bytes>> Context::call(ActorAddress to, std::string action, Bytes args) {
-  if (!actor_.lifecycle().accepts_work()) return aborted_call();
-  return actor_.host().call(std::move(to), std::move(action), std::move(args));
+  if (!actor_.lifecycle().accepts_work()) return aborted_call<Bytes>();
+  return leave(actor_, actor_.host().call(std::move(to), std::move(action), std::move(args)));
+}
+
+Task<Result<QueueSent>> Context::send(ActorAddress to, QueueSend message) {
+  if (!actor_.lifecycle().accepts_work()) return aborted_call<QueueSent>();
+  return leave(actor_, actor_.host().send(std::move(to), std::move(message)));
 }
 
 Result<void> Context::sleep() { return actor_.request_sleep(); }

@@ -16,13 +16,16 @@ class Context final : public ActorContext {
   std::int64_t now_ms() const override;
   Task<Result<void>> delay(std::chrono::milliseconds time) override;
   bool aborted() const override;
+  Task<void> until_aborted() override;
   void request_save(SaveRequest request) override;
   Task<Result<void>> save() override;
   void broadcast(const std::string& event, const Bytes& args) override;
   std::vector<std::shared_ptr<Connection>> connections() const override;
   KeyValue& kv() override;
+  Queue& queue() override;
   Database& db() override;
   Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override;
+  Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override;
   Result<void> sleep() override;
   Result<void> destroy() override;
   KeepAwake keep_awake() override;

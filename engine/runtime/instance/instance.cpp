@@ -7,7 +7,8 @@
 namespace troupe {
 namespace {
 
-StateSaver::Config saver_config(const ActorInstance::Config& config, const Executor& executor, Deadlines& deadlines) {
+StateSaver::Config saver_config(const ActorInstance::Config& config, const Executor& executor, Deadlines& deadlines,
+                                Instance& actor) {
   return {.store = config.store,
           .id = config.id,
           .generation = config.info.generation,
@@ -15,7 +16,13 @@ StateSaver::Config saver_config(const ActorInstance::Config& config, const Execu
           .interval = config.definition->options.state_save_interval,
           .clock = &config.ports.clock,
           .deadlines = &deadlines,
-          .executor = executor};
+          .executor = executor,
+          .before_write =
+              [&actor] {
+                actor.note_changes();
+                actor.gate().seal();
+              },
+          .on_committed = [&actor] { actor.gate().committed(); }};
 }
 
 }  // namespace
@@ -38,8 +45,9 @@ Instance::Instance(Config config)
       executor_(config.executor),
       host_(config.host),
       deadlines_(ports_.clock, ports_.timers, executor_),
-      saver_(saver_config(config, executor_, deadlines_)),
-      data_(store_, id_, info_.generation, executor_),
+      saver_(saver_config(config, executor_, deadlines_, *this)),
+      gate_(*this),
+      data_(store_, saver_, id_, info_.generation, executor_),
       context_(*this) {}
 
 Instance::~Instance() = default;
@@ -50,17 +58,61 @@ void Instance::enter(std::shared_ptr<CallBase> call) {
   if (auto refused = lifecycle_.refusal(call->traffic())) return call->fail(std::move(*refused));
   calls_.push_back(*call);
   ++admitted_;
+  if (call->ack() == Ack::durable) ++strict_;
   call->admitted();
   begin_work(Work::call);
   detach(call->run(call));
   call->suspended();
 }
 
-void Instance::call_left(CallBase&, bool was_admitted) {
+void Instance::call_left(CallBase& call, bool was_admitted) {
   reserved_.fetch_sub(1, std::memory_order_relaxed);
   if (!was_admitted) return;
   --admitted_;
-  end_work(Work::call);
+  if (call.ack() == Ack::durable) --strict_;
+  end_work(call.work());
+}
+
+ActorQueue& Instance::queue() {
+  if (!queue_) queue_ = std::make_unique<ActorQueue>(*this);
+  return *queue_;
+}
+
+// -- what may leave ---------------------------------------------------------------------------------------------------
+
+Ack Instance::default_ack() const { return options().durability == Durability::commit ? Ack::durable : Ack::written; }
+
+Ack Instance::ack_of_action(const std::string& name) const {
+  const auto& levels = definition_->durability;
+  if (levels.empty()) return default_ack();
+  const auto own = levels.find(name);
+  if (own == levels.end()) return default_ack();
+  return own->second == Durability::commit ? Ack::durable : Ack::written;
+}
+
+Ack Instance::output_ack() const {
+  if (strict_ > 0) return Ack::durable;
+  // Only calls that ask for less are at work.
+  if (admitted_ > 0 && activity_.total() == activity_.count(Work::call)) return Ack::written;
+  return default_ack();
+}
+
+bool Instance::settled() const {
+  return (!behavior_ || !behavior_->may_have_changed()) && saver_.settled(output_ack());
+}
+
+bool Instance::unsettled(Ack ack) {
+  if (behavior_->may_have_changed()) note_changes();
+  return !saver_.settled(ack);
+}
+
+void Instance::note_changes() {
+  if (!behavior_) return;
+  try {
+    behavior_->note_changes();
+  } catch (...) {
+    (void)escaped("looking for changes of the state");
+  }
 }
 
 Error Instance::overloaded(const char* operation) const {
@@ -152,7 +204,14 @@ Task<Result<void>> Instance::delay(Millis time) {
   return suspend<Result<void>>(std::move(start));
 }
 
+Task<void> Instance::until_aborted() {
+  auto keep = self();
+  while (!lifecycle_.aborted()) (void)co_await aborted_.wait();
+}
+
 void Instance::abort_delays() {
+  aborted_.notify_all();
+  if (queue_) queue_->abort();
   while (!delays_.empty()) {
     auto& pending = delays_.front();
     pending.unlink();

@@ -18,7 +18,9 @@
 #include "engine/runtime/deadlines.h"
 #include "engine/runtime/instance/context.h"
 #include "engine/runtime/lifecycle.h"
+#include "engine/runtime/queue/actor_queue.h"
 #include "engine/runtime/state/actor_data.h"
+#include "engine/runtime/state/output_gate.h"
 #include "engine/runtime/state/state_saver.h"
 
 namespace troupe {
@@ -50,6 +52,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   Task<Result<void>> subscribe(std::shared_ptr<Connection> conn, std::string event, bool on) override;
   Task<Result<Bytes>> action(std::shared_ptr<Connection> conn, std::string name, Bytes args) override;
   Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) override;
+  Task<Result<QueueSent>> queue_send(Connect connect, QueueSend message) override;
   Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) override;
   Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect, std::shared_ptr<ClientSocket> socket) override;
   Task<Result<Bytes>> inspect(InspectionWork work) override;
@@ -67,6 +70,9 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   StateSaver& saver() { return saver_; }
   ActorData& data() { return data_; }
   ConnectionTable& connections() { return connections_; }
+  /// Made when it is first asked for: most actors have no use for it.
+  ActorQueue& queue();
+  OutputGate& gate() { return gate_; }
   const ActorId& id() const { return id_; }
   ActorStore& store() { return store_; }
 
@@ -80,6 +86,18 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   Error escaped(const char* where) const;
   void log_error(const char* where, const Error& error) const;
 
+  // -- what may leave -------------------------------------------------------------------------------------------------
+  /// What a change has to have reached before code that says nothing itself reveals it.
+  Ack default_ack() const;
+  Ack ack_of_action(const std::string& name) const;
+  /// The strictest of what runs now.
+  Ack output_ack() const;
+  /// Whether nothing is changed that could be revealed now.
+  bool settled() const;
+  /// The same after the code has been asked what it has changed, for `ack`: false when a commit is due.
+  bool unsettled(Ack ack);
+  void note_changes();
+
   // -- work -----------------------------------------------------------------------------------------------------------
   void begin_work(Work work);
   void end_work(Work work);
@@ -87,6 +105,9 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   void detach(Task<void> task);
   void spawn(std::function<Task<Result<void>>()> task);
   Task<Result<void>> delay(Millis time);
+  Task<void> until_aborted();
+  /// False when there is none, when it runs already, or when the actor is not running.
+  bool start_run_handler();
   Result<void> request_sleep();
   Result<void> request_destroy();
 
@@ -107,16 +128,22 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   /// The connection is over; onDisconnect runs in the background.
   void drop(const std::shared_ptr<ActorConnection>& conn);
   void close_connection(const std::shared_ptr<ActorConnection>& conn, std::string reason) override;
+  void send_event(const std::shared_ptr<ActorConnection>& conn, const std::string& event, const Bytes& args) override;
+  void broadcast(const std::string& event, const Bytes& args);
+  void end_sink(std::function<void()> end) override;
 
   void add_stream(BodyState& body);
 
   Task<Result<std::optional<std::string>>> load_inspector_token();
 
  private:
+  friend class OutputGate;
+
   template <class T>
   Task<Result<T>> submit(std::shared_ptr<Call<T>> call);
   void enter(std::shared_ptr<CallBase> call);
   Error overloaded(const char* operation) const;
+  void overflow(const std::shared_ptr<ActorConnection>& conn);
   template <class T>
   struct HookRace;
   template <class T, class Make>
@@ -167,13 +194,17 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   std::atomic<std::size_t> reserved_{0};
   /// Those of them that have been admitted.
   std::size_t admitted_ = 0;
+  /// Those of them whose answers need a durable commit.
+  std::size_t strict_ = 0;
   Lifecycle lifecycle_;
   bool starting_ = false;
   Deadlines deadlines_;
   Activity activity_;
   ConnectionTable connections_;
   StateSaver saver_;
+  OutputGate gate_;
   ActorData data_;
+  std::unique_ptr<ActorQueue> queue_;
   Context context_;
   std::unique_ptr<Behavior> behavior_;
 
@@ -189,6 +220,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
 
   std::vector<Continuation<Done>> stop_waiters_;
   Signal work_ended_;
+  Signal aborted_;
 };
 
 template <class T>

@@ -1,6 +1,12 @@
 #include "engine/runtime/instance/instance.h"
 
 namespace troupe {
+namespace {
+
+/// RFC 6455 §7.4 and the registry of IANA.
+constexpr std::uint16_t kTryAgainLater = 1013;
+
+}  // namespace
 
 std::shared_ptr<ActorConnection> Instance::make_connection(ActorConnection::Kind kind, Connect connect,
                                                            std::shared_ptr<ConnectionSink> sink) {
@@ -62,8 +68,40 @@ Task<void> Instance::run_disconnect(std::shared_ptr<Instance> self, std::shared_
   auto make = [behavior, conn] { return behavior->on_disconnect(conn); };
   auto result = co_await self->hook<void>("onDisconnect", self->options().on_connect_timeout, conn, std::move(make));
   if (!result) self->log_error("onDisconnect", result.error());
-  if (self->saver_.dirty()) (void)co_await self->saver_.commit(Ack::written);
+  if (self->saver_.dirty()) (void)co_await self->saver_.commit(self->default_ack());
   self->end_work(Work::disconnect);
+}
+
+void Instance::send_event(const std::shared_ptr<ActorConnection>& conn, const std::string& event, const Bytes& args) {
+  if (gate_.open()) return conn->deliver(event, args);
+  auto later = [conn, event, args] { conn->deliver(event, args); };
+  if (!gate_.hold(event.size() + args.size(), std::move(later))) overflow(conn);
+}
+
+void Instance::broadcast(const std::string& event, const Bytes& args) {
+  auto conns = connections_.subscribers(event);
+  if (conns.empty()) return;
+  if (gate_.open()) {
+    for (const auto& conn : conns) conn->deliver(event, args);
+    return;
+  }
+  auto later = [conns, event, args] {
+    for (const auto& conn : conns) conn->deliver(event, args);
+  };
+  if (gate_.hold(event.size() + args.size(), std::move(later))) return;
+  for (const auto& conn : conns) overflow(conn);
+}
+
+/// An event is lost to this client, so the client must not believe that it has seen all.
+void Instance::overflow(const std::shared_ptr<ActorConnection>& conn) {
+  if (!connections_.contains(*conn)) return;
+  conn->close_sink(kTryAgainLater, "actor.overloaded");
+  drop(conn);
+}
+
+void Instance::end_sink(std::function<void()> end) {
+  if (gate_.holding()) return gate_.hold_end(std::move(end));
+  end();
 }
 
 void Instance::close_connection(const std::shared_ptr<ActorConnection>& conn, std::string reason) {

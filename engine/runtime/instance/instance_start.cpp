@@ -38,10 +38,7 @@ Task<void> Instance::run_start(std::shared_ptr<Instance> self, Continuation<Resu
     co_return;
   }
   self->lifecycle_.apply(LifecycleEvent::start_succeeded);
-  if (self->hooks().run) {
-    self->begin_work(Work::run);
-    self->detach(run_handler(self));
-  }
+  (void)self->start_run_handler();
   self->work_changed();
   waiter.resume(std::move(result));
   if (auto stop = self->lifecycle_.take_deferred_stop()) {
@@ -136,6 +133,13 @@ Task<Result<void>> Instance::prepare_common() {
     TROUPE_CO_CHECK(co_await hook<void>("onBeforeActorStart", limit, nullptr, std::move(begin)));
   }
   co_return Result<void>();
+}
+
+bool Instance::start_run_handler() {
+  if (!hooks().run || activity_.count(Work::run) > 0 || lifecycle_.state() != LifecycleState::started) return false;
+  begin_work(Work::run);
+  detach(run_handler(self()));
+  return true;
 }
 
 Task<void> Instance::run_handler(std::shared_ptr<Instance> self) {

@@ -99,6 +99,7 @@ Task<void> Instance::drain(bool destroying) {
 }
 
 void Instance::abandon_rest(bool destroying) {
+  if (queue_) queue_->drop_replies();
   while (!calls_.empty()) calls_.front().fail(make_error("actor", "dropped_reply"));
   while (!streams_.empty()) streams_.front().abandon();
   auto conns = connections_.all();
@@ -116,6 +117,7 @@ Task<void> Instance::finalize(bool destroying) {
     auto saved = co_await hook<void>("the last save", limit, nullptr, std::move(save));
     if (!saved) log_error("the last save", saved.error());
   }
+  gate_.finish(destroying);
   saver_.close();
   data_.close_kv();
   auto close = [this]() -> Task<Result<void>> {
@@ -127,6 +129,7 @@ Task<void> Instance::finalize(bool destroying) {
 }
 
 void Instance::terminate() {
+  gate_.finish(false);
   saver_.close();
   data_.close_kv();
   idle_entry_.cancel();

@@ -1,6 +1,7 @@
 #include "engine/runtime/state/actor_data.h"
 
 #include "engine/base/errors.h"
+#include "engine/runtime/state/staged_kv.h"
 
 namespace troupe {
 namespace {
@@ -74,14 +75,14 @@ class ActorData::ClosedDatabase final : public Database {
   }
 };
 
-ActorData::ActorData(ActorStore& store, ActorId id, std::uint32_t generation, Executor executor)
-    : store_(store), id_(id), generation_(generation), executor_(std::move(executor)) {}
+ActorData::ActorData(ActorStore& store, StateSaver& saver, ActorId id, std::uint32_t generation, Executor executor)
+    : store_(store), saver_(saver), id_(id), generation_(generation), executor_(std::move(executor)) {}
 
 ActorData::~ActorData() = default;
 
 KeyValue& ActorData::kv() {
   if (!kv_) {
-    kv_ = std::make_unique<GuardedKeyValue>(store_.key_value(id_, generation_));
+    kv_ = std::make_unique<GuardedKeyValue>(make_staged_kv(id_, saver_, store_.key_value(id_, generation_)));
     if (closed_) kv_->shut();
   }
   return *kv_;

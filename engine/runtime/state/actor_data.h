@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "engine/base/id.h"
+#include "engine/runtime/state/state_saver.h"
 #include "engine/storage/actors/actor_store.h"
 #include "troupe/database.h"
 #include "troupe/key_value.h"
@@ -13,7 +14,8 @@ namespace troupe {
 /// outlives a stop cannot write into the actor's next life. Threads: the actor's executor only.
 class ActorData {
  public:
-  ActorData(ActorStore& store, ActorId id, std::uint32_t generation, Executor executor);
+  /// Writes of entries are staged in `saver`.
+  ActorData(ActorStore& store, StateSaver& saver, ActorId id, std::uint32_t generation, Executor executor);
   ~ActorData();
 
   /// After `close` its calls fail with `actor.stopping`.
@@ -30,6 +32,7 @@ class ActorData {
   class ClosedDatabase;
 
   ActorStore& store_;
+  StateSaver& saver_;
   ActorId id_;
   std::uint32_t generation_;
   Executor executor_;

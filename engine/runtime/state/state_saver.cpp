@@ -64,7 +64,7 @@ Result<void> StateSaver::put(Bytes key, Bytes value, Ack need) {
 }
 
 Result<void> StateSaver::erase(Bytes key, Ack need) {
-  TROUPE_CHECK(admit_row());
+  if (closed_) return make_error("actor", "stopping");
   rows_.erase(std::move(key));
   staged(need);
   return {};
@@ -120,19 +120,15 @@ void StateSaver::tick() {
   boost::asio::co_spawn(config_.executor, std::move(save), boost::asio::detached);
 }
 
-bool StateSaver::covered(std::uint64_t revision, Ack ack) const {
-  return (ack == Ack::durable ? durable_ : written_) >= revision;
-}
-
 Task<Result<void>> StateSaver::commit(Ack ack, bool gather) {
   const auto wanted = revision_;
   if (must_sync_ > durable_) ack = Ack::durable;
   while (writing_) {
     co_await write_ended_.wait();
-    if (covered(wanted, ack)) co_return Result<void>();
+    if (covers(wanted, ack)) co_return Result<void>();
     if (!writing_ && failure_ && failed_revision_ >= wanted) co_return *failure_;
   }
-  if (covered(wanted, ack)) co_return Result<void>();
+  if (covers(wanted, ack)) co_return Result<void>();
   if (gather) co_return co_await gather_and_write(ack);
   co_return co_await write(ack);
 }
@@ -150,11 +146,13 @@ Task<Result<void>> StateSaver::gather_and_write(Ack ack) {
 
 Task<Result<void>> StateSaver::write(Ack ack) {
   if (closed_) co_return make_error("actor", "stopping");
-  if (!behavior_) co_return make_error("actor", "starting");
+  // Before the first snapshot of a new actor only rows can be written.
+  if (!behavior_ && rows_.empty()) co_return make_error("actor", "starting");
+  if (behavior_ && config_.before_write) config_.before_write();
   const auto revision = revision_;
   if (must_sync_ > durable_) ack = Ack::durable;
   std::optional<Bytes> state;
-  if (state_revision_ > (ack == Ack::durable ? durable_ : written_)) {
+  if (behavior_ && state_revision_ > (ack == Ack::durable ? durable_ : written_)) {
     auto serialized = serialize(*behavior_);
     if (!serialized) {
       Result<void> failed = serialized.error();
@@ -195,6 +193,7 @@ void StateSaver::finished(std::uint64_t revision, Ack ack, const Result<void>& r
     failure_.reset();
     // Nothing is left for a tick, whose entry stays armed: taking it back costs more than a tick in vain.
     if (!dirty()) due_.reset();
+    if (config_.on_committed) config_.on_committed();
     return;
   }
   // One line for a series of failures; each of them is also an answer to somebody.

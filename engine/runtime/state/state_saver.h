@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -32,6 +33,10 @@ class StateSaver {
     const Clock* clock = nullptr;
     Deadlines* deadlines = nullptr;
     Executor executor;
+    /// A commit is about to take everything up to now: the last moment to mark changes.
+    std::function<void()> before_write;
+    /// A commit has succeeded.
+    std::function<void()> on_committed;
   };
   explicit StateSaver(Config config);
 
@@ -43,7 +48,16 @@ class StateSaver {
   /// Marks the state as changed and plans a tick.
   void request(const SaveRequest& request);
   /// Whether there are changes that no finished commit covers, or not as durably as they have to be.
-  bool dirty() const { return revision_ > written_ || must_sync_ > durable_; }
+  bool dirty() const { return !settled(Ack::written); }
+  std::uint64_t revision() const { return revision_; }
+  /// Whether everything up to `revision` is committed that far, and what has to be durable is.
+  bool covers(std::uint64_t revision, Ack need) const {
+    if (need == Ack::durable) return durable_ >= revision;
+    return written_ >= revision && durable_ >= std::min(must_sync_, revision);
+  }
+  bool settled(Ack need) const { return covers(revision_, need); }
+  /// Whether changes can be committed yet.
+  bool opened() const { return behavior_ != nullptr; }
   /// Marks the state as changed without planning a tick.
   void mark() { state_revision_ = ++revision_; }
 
@@ -53,6 +67,7 @@ class StateSaver {
   /// planned as for a change of the state. Errors: `storage.unavailable` when `kStagedBytesMax` are staged already
   /// because commits fail, `actor.stopping`.
   Result<void> put(Bytes key, Bytes value, Ack need);
+  /// Not bound: what is erased was there before.
   Result<void> erase(Bytes key, Ack need);
   Result<void> erase_range(keys::Range range, Ack need);
   /// What a read of `key` has to see: staged, or on its way to the store. Nothing: what the store has.
@@ -82,7 +97,6 @@ class StateSaver {
   Result<void> admit_row() const;
   void staged(Ack need);
   void finished(std::uint64_t revision, Ack ack, const Result<void>& result);
-  bool covered(std::uint64_t revision, Ack ack) const;
   void plan(Nanos due);
   void tick();
 

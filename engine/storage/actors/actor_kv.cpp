@@ -161,6 +161,14 @@ class ActorKv final : public KeyValue {
 
 }  // namespace
 
+Result<void> check_kv_entry(const Bytes& key, const Bytes& value) {
+  TROUPE_CHECK(check_key(key));
+  return check_value(value);
+}
+
+Bytes actor_kv_row(const ActorId& id, const Bytes& key) { return keys::actor_kv(id, raw(key)); }
+keys::Range actor_kv_rows(const ActorId& id) { return keys::actor_kv_prefix(id, {&kUserKeyPrefix, 1}); }
+
 std::unique_ptr<KeyValue> make_actor_kv(Store& store, std::shared_ptr<const GenerationFences> fences, ActorId id,
                                         std::uint32_t generation) {
   return std::make_unique<ActorKv>(Scope{&store, std::move(fences), id, generation});

@@ -34,8 +34,9 @@ struct Binding {
   static Task<Result<typename HandlerOf<F>::Value>> complete(const F& f, Typed& self, ConnectionPtr conn, Tuple args) {
     using H = HandlerOf<F>;
     using Out = Result<typename H::Value>;
-    Ctx context(self, std::move(conn));
-    Instance::Turn turn(self, H::kAccess == StateAccess::write);
+    constexpr bool kWrites = H::kAccess == StateAccess::write;
+    Ctx context(self, std::move(conn), kWrites);
+    Instance::Turn turn(self, kWrites);
     std::optional<Out> out;
     try {
       if constexpr (H::kTask && std::is_void_v<typename H::Value> && !H::kResult) {
@@ -95,7 +96,7 @@ struct Binding {
         auto& self = typed(instance);
         typename H::Tuple args;
         if (auto decoded = decode_arguments(call, args); !decoded) co_return std::move(decoded).error();
-        Ctx context(self, call.conn);
+        Ctx context(self, call.conn, kWrites);
         Instance::Turn turn(self, kWrites);
         Result<Bytes> out = Bytes();
         try {

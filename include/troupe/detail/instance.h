@@ -41,6 +41,7 @@ struct Definition {
   std::string name;
   ActorOptions options;
   std::map<std::string, std::shared_ptr<const Action>, std::less<>> actions;
+  std::map<std::string, Durability, std::less<>> durability;
   bool has_state = false;
 
   Hook<void, bool> on_migrate;
@@ -51,6 +52,12 @@ struct Definition {
   Hook<Bytes, Bytes, const HttpRequest&> create_conn_state;
   Hook<void, ConnectionPtr> on_connect, on_disconnect;
   Hook<bool, ConnectionPtr, std::string> can_subscribe;
+  struct QueueDeclaration {
+    /// Whether a body has the declared form. May be empty.
+    std::function<Result<void>(const std::string& queue, const Bytes& body)> check;
+    Hook<bool, ConnectionPtr> can_publish;
+  };
+  std::map<std::string, QueueDeclaration, std::less<>> queues;
   Hook<Bytes, std::string, Raw, Raw> on_before_action_response;
   Hook<HttpResponse, HttpRequest, ConnectionPtr> on_request;
   Hook<void, std::shared_ptr<ActorWebSocket>, ConnectionPtr> on_websocket;
@@ -99,6 +106,22 @@ class Instance : public Behavior {
     const std::uint32_t touches_;
   };
 
+  /// A handler that waits for something that others make happen: it changes nothing meanwhile.
+  class Parked {
+   public:
+    Parked(Instance& instance, bool writes) : instance_(instance), writes_(writes) {
+      if (writes_) --instance_.writers_;
+    }
+    Parked(const Parked&) = delete;
+    ~Parked() {
+      if (writes_) ++instance_.writers_;
+    }
+
+   private:
+    Instance& instance_;
+    const bool writes_;
+  };
+
   /// Changes made before this point are no changes: the state has just been made or loaded.
   void take_snapshot();
 
@@ -122,7 +145,10 @@ class Instance : public Behavior {
   Task<Result<Bytes>> on_before_action_response(std::string name, Bytes args, Bytes output) final;
   Task<Result<HttpResponse>> on_request(HttpRequest request, ConnectionPtr conn) final;
   Task<Result<void>> on_websocket(std::shared_ptr<ActorWebSocket> socket, ConnectionPtr conn) final;
+  Task<Result<bool>> can_publish(ConnectionPtr conn, std::string queue, const Bytes& body) final;
   Result<Bytes> serialize_state() final;
+  bool may_have_changed() const final;
+  void note_changes() final { before_wait(); }
 
  protected:
   virtual void encode_state(Bytes& out) const = 0;

@@ -48,6 +48,7 @@ class FakeActor final : public ActorInstance {
   std::function<Task<Result<void>>(std::string, bool)> on_subscribe;
   std::function<Task<Result<Bytes>>(std::shared_ptr<Connection>, std::string, Bytes)> on_action;
   std::function<Task<Result<Bytes>>(Connect, std::string, Bytes)> on_transient_action;
+  std::function<Task<Result<QueueSent>>(Connect, QueueSend)> on_queue_send;
   std::function<Task<Result<HttpResponse>>(Connect, HttpRequest)> on_request;
   std::function<Task<Result<std::shared_ptr<ActorSocket>>>(Connect, std::shared_ptr<ClientSocket>)> on_websocket;
   std::function<Task<Result<void>>()> on_start;
@@ -86,6 +87,10 @@ class FakeActor final : public ActorInstance {
     if (on_transient_action)
       co_return co_await on_transient_action(std::move(connect), std::move(name), std::move(args));
     co_return Bytes();
+  }
+  Task<Result<QueueSent>> queue_send(Connect connect, QueueSend message) override {
+    if (on_queue_send) co_return co_await on_queue_send(std::move(connect), std::move(message));
+    co_return QueueSent();
   }
   Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) override {
     if (on_request) co_return co_await on_request(std::move(connect), std::move(request));

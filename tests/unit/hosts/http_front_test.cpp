@@ -184,7 +184,7 @@ TEST_F(HttpFront, AStopBeforeTheActorsCodeRanIsHandedUpAndALaterOneAnswered) {
   };
   actor->on_transient_action = [&](Connect c, std::string, Bytes) -> Task<Result<Bytes>> { co_return stopping(c); };
   actor->on_request = [&](Connect c, HttpRequest) -> Task<Result<HttpResponse>> { co_return stopping(c); };
-  actor->on_connect = [&](Connect c, auto) -> Task<Result<std::shared_ptr<Connection>>> { co_return stopping(c); };
+  actor->on_queue_send = [&](Connect c, QueueSend) -> Task<Result<QueueSent>> { co_return stopping(c); };
   for (const char* path : {"/action/get", "/queue/jobs", "/request/x"}) {
     begins = false;
     const auto handed_up = try_fetch(post(path, to_bytes("{}")));
@@ -212,17 +212,44 @@ TEST_F(HttpFront, StreamedBodiesAreCollectedUpToTheLimit) {
   EXPECT_TRUE(endless->cancelled);
 }
 
-TEST_F(HttpFront, AMessageToAnUndeclaredQueueIsDroppedAfterTheAdmission) {
-  const auto response = fetch(post("/queue/jobs", to_bytes(R"({"body":1,"wait":true})")));
-  EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(text(response), R"({"status":"completed"})");
-  expect_names_the_actor(response);
-  ASSERT_EQ(actor->disconnects.size(), 1U);
-
-  actor->on_connect = [&](Connect, auto) -> Task<Result<std::shared_ptr<Connection>>> {
-    co_return make_error("auth", "forbidden");
+TEST_F(HttpFront, AQueueMessageIsSentAndItsAnswerEncoded) {
+  std::vector<QueueSend> sent;
+  Result<QueueSent> outcome = QueueSent();
+  actor->on_queue_send = [&](Connect connect, QueueSend message) -> Task<Result<QueueSent>> {
+    EXPECT_EQ(connect.params, Bytes{0xf6});
+    sent.push_back(std::move(message));
+    co_return outcome;
   };
+  const auto plain = fetch(post("/queue/jo%20bs", to_bytes(R"({"body":1})")));
+  EXPECT_EQ(plain.status, 200);
+  EXPECT_EQ(text(plain), R"({"status":"completed"})");
+  expect_names_the_actor(plain);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].name, "jo bs");
+  EXPECT_EQ(sent[0].body, Bytes{0x01});
+  EXPECT_FALSE(sent[0].wait || sent[0].timeout);
+
+  outcome->response = Bytes{0x05};
+  EXPECT_EQ(text(fetch(post("/queue/jobs", to_bytes(R"({"body":1,"wait":true,"timeout":250})")))),
+            R"({"status":"completed","response":5})");
+  EXPECT_TRUE(sent[1].wait);
+  EXPECT_EQ(sent[1].timeout, Millis(250));
+
+  outcome = QueueSent{false, std::nullopt};
+  EXPECT_EQ(text(fetch(post("/queue/jobs", to_bytes(R"({"wait":true,"timeout":0})")))), R"({"status":"timedOut"})");
+  EXPECT_EQ(sent[2].body, Bytes{0xf6});
+  EXPECT_EQ(sent[2].timeout, Millis(0));
+
+  outcome = make_error("queue", "full", Value::object({{"limit", 3}}));
+  const auto full = fetch(post("/queue/jobs", to_bytes("{}")));
+  EXPECT_EQ(full.status, 400);
+  outcome = make_error("auth", "forbidden");
   EXPECT_EQ(fetch(post("/queue/jobs", to_bytes("{}"))).status, 403);
+}
+
+TEST_F(HttpFront, AQueueMessageThatCannotBeReadIsRefused) {
+  for (const char* body : {R"({"timeout":-1})", R"({"timeout":1.5})", "{", "[]"})
+    EXPECT_EQ(fetch(post("/queue/jobs", to_bytes(body))).status, 400) << body;
 }
 
 TEST_F(HttpFront, ARawRequestLosesItsPrefixAndKeepsEverythingElse) {

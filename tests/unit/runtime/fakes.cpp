@@ -95,6 +95,10 @@ class Scripted final : public Behavior {
     script_->log.push_back("canSubscribe");
     return script_->can_subscribe(std::move(conn), std::move(event));
   }
+  Task<Result<bool>> can_publish(std::shared_ptr<Connection> conn, std::string queue, const Bytes&) override {
+    script_->log.push_back("canPublish " + queue);
+    return script_->can_publish(std::move(conn), std::move(queue));
+  }
   Task<Result<Bytes>> action(ActionCall call) override {
     if (script_->action) return script_->action(std::move(call));
     return Behavior::action(std::move(call));
@@ -110,6 +114,10 @@ class Scripted final : public Behavior {
   }
   Result<Bytes> serialize_state() override {
     return script_->serialize_state ? script_->serialize_state() : Result<Bytes>(script_->state);
+  }
+  bool may_have_changed() const override { return script_->untold; }
+  void note_changes() override {
+    if (std::exchange(script_->untold, false)) script_->context->request_save();
   }
 
  private:
@@ -182,6 +190,7 @@ BehaviorHooks hooks_of(const Script& script) {
   hooks.on_connect = set(script.on_connect);
   hooks.on_disconnect = set(script.on_disconnect);
   hooks.can_subscribe = set(script.can_subscribe);
+  hooks.can_publish = set(script.can_publish);
   hooks.on_before_action_response = set(script.on_before_action_response);
   hooks.on_request = set(script.on_request);
   hooks.on_websocket = set(script.on_websocket);

@@ -86,12 +86,15 @@ struct Script {
   std::function<Task<Result<void>>(Bytes, std::string)> on_before_connect;
   std::function<Task<Result<Bytes>>(Bytes)> create_conn_state;
   std::function<Task<Result<void>>(std::shared_ptr<Connection>)> on_connect, on_disconnect;
-  std::function<Task<Result<bool>>(std::shared_ptr<Connection>, std::string)> can_subscribe;
+  std::function<Task<Result<bool>>(std::shared_ptr<Connection>, std::string)> can_subscribe, can_publish;
   std::function<Task<Result<Bytes>>(ActionCall)> action;
   std::function<Task<Result<Bytes>>(std::string, Bytes, Bytes)> on_before_action_response;
   std::function<Task<Result<HttpResponse>>(HttpRequest, std::shared_ptr<Connection>)> on_request;
   std::function<Task<Result<void>>(std::shared_ptr<ActorWebSocket>, std::shared_ptr<Connection>)> on_websocket;
   std::function<Result<Bytes>()> serialize_state;
+
+  /// Changes of the state that the context has not been told of.
+  bool untold = false;
 
   /// Of the newest instance.
   ActorContext* context = nullptr;
@@ -108,8 +111,16 @@ class FakeHost final : public InstanceHost {
   void sleep_intent() override { ++sleep_intents; }
   void destroy_intent() override { ++destroy_intents; }
   Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes) override {
+    if (on_call) on_call();
     co_return to_bytes(to.name + "." + action);
   }
+  Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override {
+    if (on_call) on_call();
+    QueueSent sent;
+    sent.response = to_bytes(to.name + "." + message.name);
+    co_return sent;
+  }
+  std::function<void()> on_call;
   int sleep_intents = 0;
   int destroy_intents = 0;
 };

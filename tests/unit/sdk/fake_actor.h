@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <map>
 
@@ -102,6 +103,74 @@ class FakeDatabase final : public Database {
   std::vector<SqlStatement> statements;
 };
 
+/// Messages in a list; nobody waits.
+class FakeQueue final : public Queue {
+ public:
+  class Completion final : public QueueCompletion {
+   public:
+    Completion(FakeQueue& queue, std::uint64_t id) : queue_(queue), id_(id) {}
+    Task<Result<void>> complete(std::optional<Bytes> response) override {
+      if (std::exchange(completed_, true)) co_return make_error("queue", "already_completed");
+      std::erase_if(queue_.messages, [&](const auto& message) { return message.id == id_; });
+      queue_.responses.push_back(response ? value_of(*response) : Value("none"));
+      co_return Result<void>();
+    }
+    bool completed() const override { return completed_; }
+
+   private:
+    FakeQueue& queue_;
+    std::uint64_t id_;
+    bool completed_ = false;
+  };
+
+  Task<Result<QueueMessage>> send(std::string name, Bytes body) override {
+    QueueMessage message;
+    message.id = ++last_id;
+    message.name = std::move(name);
+    message.body = std::move(body);
+    messages.push_back(message);
+    co_return message;
+  }
+  Task<Result<std::vector<QueueMessage>>> receive(QueueReceive wanted) override {
+    std::vector<QueueMessage> found;
+    for (const auto& message : messages) {
+      if (found.size() == wanted.count) break;
+      if (!wanted.names.empty() && std::ranges::count(wanted.names, message.name) == 0) continue;
+      found.push_back(message);
+      if (wanted.completable) found.back().completion = std::make_shared<Completion>(*this, message.id);
+    }
+    if (found.empty() && !wanted.timeout) co_return make_error("actor", "aborted");
+    if (!wanted.completable)
+      for (const auto& taken : found)
+        std::erase_if(messages, [&](const auto& message) { return message.id == taken.id; });
+    co_return found;
+  }
+  Task<Result<void>> wait_available(QueueReceive) override {
+    if (messages.empty()) co_return make_error("queue", "timed_out");
+    co_return Result<void>();
+  }
+  Task<Result<std::optional<Bytes>>> send_and_wait(std::string name, Bytes body, std::optional<ms>,
+                                                   std::shared_ptr<AbortSignal>) override {
+    responses.push_back(Value("sent " + name));
+    co_return std::optional<Bytes>(std::move(body));
+  }
+  Task<Result<bool>> complete(std::uint64_t id, std::string, std::optional<Bytes>) override {
+    co_return std::erase_if(messages, [&](const auto& message) { return message.id == id; }) > 0;
+  }
+  Task<Result<QueueInspection>> inspect(std::size_t) override { co_return QueueInspection(); }
+  Task<Result<QueueMessage>> add(std::string name, Bytes body) override {
+    return send(std::move(name), std::move(body));
+  }
+  Task<Result<void>> reset() override {
+    messages.clear();
+    co_return Result<void>();
+  }
+
+  std::uint64_t last_id = 0;
+  std::vector<QueueMessage> messages;
+  std::vector<Value> responses;
+};
+
 class FakeContext final : public ActorContext {
  public:
   explicit FakeContext(VirtualWorld& world) : world_(world), ports_(world.ports()) {}
@@ -115,6 +184,7 @@ class FakeContext final : public ActorContext {
     co_return Result<void>();
   }
   bool aborted() const override { return stopped; }
+  Task<void> until_aborted() override { co_return; }
   void request_save(SaveRequest) override { ++saves; }
   Task<Result<void>> save() override {
     ++saves;
@@ -124,6 +194,13 @@ class FakeContext final : public ActorContext {
   std::vector<std::shared_ptr<Connection>> connections() const override { return conns; }
   KeyValue& kv() override { return key_value; }
   Database& db() override { return database; }
+  Queue& queue() override { return messages; }
+  Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override {
+    calls.push_back({std::move(to), "queue " + message.name, value_of(message.body)});
+    QueueSent sent;
+    if (message.wait) sent.response = reply.value();
+    co_return sent;
+  }
   Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override {
     calls.push_back({std::move(to), std::move(action), value_of(args)});
     co_return reply;
@@ -156,6 +233,7 @@ class FakeContext final : public ActorContext {
   std::vector<std::shared_ptr<Connection>> conns;
   FakeKeyValue key_value;
   FakeDatabase database;
+  FakeQueue messages;
   std::vector<Call> calls;
   Result<Bytes> reply = Bytes();
   std::vector<Result<void>> spawned;

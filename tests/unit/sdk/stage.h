@@ -93,6 +93,10 @@ class Stage::Actor {
       auto& other = *stage_.running_.at(to.name + "/" + to.key.at(0));
       return other.instance->action(nullptr, std::move(action), std::move(args));
     }
+    Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override {
+      auto& other = *stage_.running_.at(to.name + "/" + to.key.at(0));
+      return other.instance->queue_send({}, std::move(message));
+    }
     int sleep_intents = 0, destroy_intents = 0;
 
    private:
@@ -146,6 +150,10 @@ class Stage::Actor {
     ActorInstance::Connect connect{encode_cbor(params), {}, false};
     return decoded(
         run(instance->transient_action(std::move(connect), std::move(action), detail::encode_arguments(args...))));
+  }
+  /// An HTTP queue send.
+  Result<QueueSent> send(std::string queue, const Value& body, bool wait = false) {
+    return run(instance->queue_send({}, {std::move(queue), encode_cbor(body), wait, std::nullopt}));
   }
   /// An action over a connection, or with none, as another actor calls.
   template <class... A>

@@ -1,0 +1,51 @@
+#include "troupe/message_queue.h"
+
+#include <algorithm>
+
+#include "engine/base/errors.h"
+#include "troupe/client.h"
+
+namespace troupe {
+
+bool detail::OpenMessages::any() {
+  std::erase_if(open_, [](const auto& completion) { return completion->completed(); });
+  return !open_.empty();
+}
+
+Error make_queue_error(const char* code, std::optional<Value> metadata) {
+  return make_error("queue", code, std::move(metadata));
+}
+
+Task<Result<std::uint64_t>> MessageQueue::id_of(Task<Result<QueueMessage>> sending) {
+  auto sent = co_await std::move(sending);
+  if (!sent) co_return std::move(sent).error();
+  co_return sent->id;
+}
+
+Task<Result<std::vector<QueueMessage>>> MessageQueue::receive(MessageQueue self, QueueReceive wanted) {
+  if (self.open_->any()) co_return make_queue_error("previous_message_not_completed");
+  auto receiving = self.raw().receive(std::move(wanted));
+  const detail::Instance::Parked parked(*self.instance_, self.writes_);
+  auto received = co_await std::move(receiving);
+  if (!received) co_return std::move(received).error();
+  for (const auto& message : *received)
+    if (message.completion) self.open_->add(message.completion);
+  co_return std::move(*received);
+}
+
+Task<Result<void>> MessageQueue::wait_for_names_available(std::vector<std::string> names, std::optional<ms> timeout,
+                                                          std::shared_ptr<AbortSignal> abort) const {
+  QueueReceive wanted;
+  wanted.names = std::move(names);
+  wanted.timeout = timeout;
+  wanted.abort = std::move(abort);
+  return raw().wait_available(std::move(wanted));
+}
+
+Task<Result<void>> ActorRef::delivered(Task<Result<QueueSent>> sending) {
+  auto sent = co_await std::move(sending);
+  if (!sent) co_return std::move(sent).error();
+  co_return Result<void>();
+}
+
+}  // namespace troupe

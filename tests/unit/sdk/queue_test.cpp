@@ -1,0 +1,169 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/sdk/fake_actor.h"
+#include "tests/unit/sdk/stage.h"
+
+namespace troupe::test {
+namespace {
+
+struct Job {
+  std::int64_t n = 0;
+  TROUPE_FIELDS(n)
+};
+struct Sum {
+  std::int64_t sum = 0;
+  TROUPE_FIELDS(sum)
+};
+using Ctx = Context<Sum>;
+
+QueueReceive completable() {
+  QueueReceive wanted;
+  wanted.completable = true;
+  return wanted;
+}
+
+Task<Result<std::int64_t>> take_two(Sum&, Ctx& c) {
+  const auto queue = c.queue();
+  auto first = co_await queue.next<Job>(completable());
+  if (!first) co_return first.error();
+  auto second = co_await queue.next<Job>(completable());
+  co_return second ? Result<std::int64_t>((*second)->body.n) : second.error();
+}
+
+Task<Result<std::int64_t>> sum_all(Sum& s, Ctx& c) {
+  const auto add = [&s](Message<Job> message) -> Task<Result<void>> {
+    s.sum += message.body.n;
+    co_return co_await message.complete(s.sum);
+  };
+  auto done = co_await c.queue().for_each<Job>(completable(), add);
+  if (!done) co_return done.error();
+  co_return s.sum;
+}
+
+Task<Result<std::string>> misuse(Ctx& c) {
+  auto message = co_await c.queue().try_next();
+  if (!message || !*message) co_return std::string("nothing");
+  auto completed = co_await (*message)->complete();
+  co_return completed ? std::string("completed") : completed.error().id();
+}
+
+Task<Result<std::string>> wait_named(Ctx& c) {
+  QueueReceive wanted;
+  wanted.timeout = std::chrono::milliseconds(0);
+  auto message = co_await c.queue().wait_for_names<Job>({"jobs"}, wanted);
+  co_return message ? std::to_string(message->body.n) : message.error().id();
+}
+
+Task<Result<std::int64_t>> tell(Ctx& c) {
+  auto sent = co_await c.actor("other", "k").send_and_wait<std::int64_t>("jobs", Job{4});
+  if (!sent) co_return sent.error();
+  co_return sent->response.value_or(-1);
+}
+
+ActorDefinition worker() {
+  return actor<Sum>("worker")
+      .queue<Job>("jobs")
+      .queue("closed", [](Ctx&) { return false; })
+      .action("put", [](Ctx& c, std::string name, std::int64_t n) { return c.queue().send(std::move(name), Job{n}); })
+      .action("takeTwo", &take_two)
+      .action("sum", &sum_all)
+      .action("misuse", &misuse)
+      .action("waitNamed", &wait_named)
+      .action("tell", &tell)
+      .action(
+          "strict", [](Sum& s) { return ++s.sum; }, Durability::commit);
+}
+
+TEST(SdkQueue, ADefinitionNamesItsQueuesAndLevels) {
+  const auto definition = worker();
+  EXPECT_EQ(definition.queues, (std::vector<std::string>{"closed", "jobs"}));
+  EXPECT_TRUE(definition.hooks.can_publish);
+  EXPECT_EQ(definition.durability.at("strict"), Durability::commit);
+  EXPECT_EQ(definition.durability.size(), 1u);
+}
+
+TEST(SdkQueue, SendsAndReceivesTypedBodies) {
+  FakeActor fake(worker());
+  EXPECT_EQ(fake.call("put", "jobs", 3).value(), Value(1));
+  EXPECT_EQ(fake.call("waitNamed").value(), Value("3"));
+  EXPECT_EQ(fake.call("waitNamed").value(), Value("queue.timed_out"));
+}
+
+TEST(SdkQueue, AnUncompletedMessageBlocksTheNext) {
+  FakeActor fake(worker());
+  ASSERT_TRUE(fake.call("put", "jobs", 1));
+  ASSERT_TRUE(fake.call("put", "jobs", 2));
+  auto refused = fake.call("takeTwo");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().id(), "queue.previous_message_not_completed");
+  // Another handler is not concerned.
+  EXPECT_EQ(fake.call("sum").value(), Value(3));
+}
+
+TEST(SdkQueue, AnIterationCompletesEachAndEndsWithTheStop) {
+  FakeActor fake(worker());
+  for (int n : {1, 2, 3}) ASSERT_TRUE(fake.call("put", "jobs", n));
+  EXPECT_EQ(fake.call("sum").value(), Value(6));
+  EXPECT_EQ(fake.context.messages.responses, (std::vector<Value>{Value(1), Value(3), Value(6)}));
+  EXPECT_TRUE(fake.context.messages.messages.empty());
+}
+
+TEST(SdkQueue, AMessageThatWasTakenForGoodCannotBeCompleted) {
+  FakeActor fake(worker());
+  ASSERT_TRUE(fake.call("put", "jobs", 1));
+  EXPECT_EQ(fake.call("misuse").value(), Value("queue.complete_not_configured"));
+  EXPECT_EQ(fake.call("misuse").value(), Value("nothing"));
+}
+
+TEST(SdkQueue, PublishingIsCheckedByTypeAndByTheActor) {
+  FakeActor fake(worker());
+  const auto ask = [&](std::string name, Value body) {
+    return fake.world.run(fake.behavior->can_publish(nullptr, std::move(name), cbor(body)));
+  };
+  EXPECT_TRUE(ask("jobs", Value::object({{"n", 1}})).value());
+  EXPECT_EQ(ask("jobs", Value("text")).error().id(), "actor.validation_error");
+  EXPECT_FALSE(ask("closed", Value(1)).value());
+}
+
+TEST(SdkQueue, SendsToOtherActors) {
+  FakeActor fake(worker());
+  fake.context.reply = cbor(Value(8));
+  EXPECT_EQ(fake.call("tell").value(), Value(8));
+  EXPECT_EQ(fake.context.calls.at(0).action, "queue jobs");
+}
+
+// -- the demo actor ---------------------------------------------------------------------------------------------------
+
+Value posting(std::int64_t i) { return Value::object({{"i", i}}); }
+
+TEST(DemoLedger, AppliesPostingsInOrderAndAnswersQuestions) {
+  Stage stage;
+  auto& ledger = stage.actor("ledger");
+  for (int i : {3, 1, 2}) ASSERT_TRUE(ledger.send("post", posting(i)));
+  auto asked = ledger.send("ask", posting(21), true);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(value_of(*asked->response), Value::object({{"double", 42}}));
+  auto expected = Value::object({{"applied", 4}, {"order", Value::array({3, 1, 2, 21})}});
+  EXPECT_EQ(ledger.call("read").value(), expected);
+}
+
+TEST(DemoLedger, KeepsWhatItAppliedOverASleep) {
+  Stage stage;
+  auto& ledger = stage.actor("ledger");
+  ASSERT_TRUE(ledger.send("post", posting(1)));
+  ASSERT_TRUE(ledger.send("ask", posting(2), true));
+  ledger.sleep();
+  ledger.wake();
+  ASSERT_TRUE(ledger.send("ask", posting(3), true));
+  auto expected = Value::object({{"applied", 3}, {"order", Value::array({1, 2, 3})}});
+  EXPECT_EQ(ledger.call("read").value(), expected);
+}
+
+TEST(DemoLedger, RefusesWhatIsNoPosting) {
+  Stage stage;
+  auto& ledger = stage.actor("ledger");
+  EXPECT_EQ(ledger.send("post", Value("x")).error().id(), "actor.validation_error");
+}
+
+}  // namespace
+}  // namespace troupe::test
