@@ -12,6 +12,12 @@
 #include "engine/directory/directory.h"
 #include "engine/directory/records.h"
 #include "engine/hosts/host.h"
+#include "engine/pools/actor_names.h"
+#include "engine/pools/envoy_info.h"
+#include "engine/pools/pool_directory.h"
+#include "engine/pools/pool_errors.h"
+#include "engine/serverless/endpoint_watch.h"
+#include "engine/serverless/serverless_driver.h"
 #include "troupe/behavior.h"
 #include "troupe/http.h"
 
@@ -49,6 +55,10 @@ struct EngineSettings {
   std::size_t websocket_pending_messages_max = 65'535;
   /// How long such a message may stay unacknowledged at a host that can lose messages.
   Millis websocket_ack_timeout{30'000};
+  /// Hosts of a failing serverless pool that have to connect in a row before its error is taken back.
+  std::uint32_t pool_successes_to_clear_error = 3;
+  ServerlessIdentity serverless_identity;
+  EndpointWatchSettings endpoint_watch;
 };
 
 struct FetchOptions {
@@ -80,8 +90,17 @@ class Engine {
   virtual Task<void> stop() = 0;
 
   virtual Directory& directory() = 0;
-  /// Names announced by hosts, with their metadata as a JSON object text.
+  virtual PoolDirectory& pools() = 0;
+  virtual PoolErrors& pool_errors() = 0;
+  /// The metadata of serverless endpoints.
+  virtual EndpointWatch& endpoints() = 0;
+  /// Host processes that are connected now; newest first.
+  virtual std::vector<EnvoyInfo> envoys(const NamespaceId& ns) const = 0;
+  /// Names of the actors of this process and those that hosts have announced, with their metadata as a JSON object
+  /// text.
   virtual std::map<std::string, std::string> actor_names(const NamespaceId& ns) const = 0;
+  /// Whether this process has actors of its own to serve in that namespace.
+  virtual bool has_local_actors(const NamespaceId& ns) const = 0;
   /// Whether actors of that name can be created with that pool: a local name, or a pool that exists.
   virtual bool pool_exists(const NamespaceId& ns, const std::string& pool, const std::string& name) const = 0;
 
@@ -116,16 +135,25 @@ class Engine {
                                                                     HttpRequest upgrade,
                                                                     std::shared_ptr<ClientSocket> client) = 0;
 
+  struct KvEntry {
+    Bytes value;
+    /// ms since the epoch; nothing where the writer kept none.
+    std::optional<std::int64_t> update_ts;
+  };
+  /// What the engine keeps under a raw key of an actor; nothing for actors that are gone.
+  virtual Task<Result<std::optional<KvEntry>>> kv_entry(ActorId id, Bytes key) = 0;
+
   /// Number of actors that hold memory now.
   virtual std::size_t resident_actors() const = 0;
 };
 
 class LocalInspector;
 
-/// `registry`: the in-process actors; without an `inspector` nobody may inspect them. Lifetime: everything passed by
-/// reference outlives the engine.
+/// `registry`: the in-process actors; without an `inspector` nobody may inspect them. `http`: the way to serverless
+/// endpoints; null = there is none. Lifetime: everything passed by reference outlives the engine.
 std::unique_ptr<Engine> make_engine(Ports ports, EngineSettings settings, Store& store, ActorStore& actors,
                                     std::shared_ptr<const Registry> registry,
-                                    std::shared_ptr<LocalInspector> inspector = nullptr);
+                                    std::shared_ptr<LocalInspector> inspector = nullptr,
+                                    std::shared_ptr<HttpClient> http = nullptr);
 
 }  // namespace troupe

@@ -9,11 +9,23 @@
 
 namespace troupe {
 
-/// Makes the hosts of an engine, in order of preference; `call` is how their actors reach other actors.
-using MakeHosts = std::function<std::vector<std::shared_ptr<Host>>(ActorCaller call)>;
+/// What an engine has for its hosts. Lifetime: the engine's.
+struct HostParts {
+  /// How their actors reach other actors.
+  ActorCaller call;
+  Directory& directory;
+  PoolDirectory& pools;
+  ActorNames& names;
+  PoolErrors& pool_errors;
+  ServerlessDriver& serverless;
+};
+
+/// Makes the hosts of an engine, in order of preference.
+using MakeHosts = std::function<std::vector<std::shared_ptr<Host>>(HostParts parts)>;
 
 /// An engine over any hosts. `registry` supplies the names that are announced.
 std::unique_ptr<Engine> make_engine_over(Ports ports, EngineSettings settings, Store& store, ActorStore& actors,
-                                         std::shared_ptr<const Registry> registry, MakeHosts make_hosts);
+                                         std::shared_ptr<const Registry> registry, MakeHosts make_hosts,
+                                         std::shared_ptr<HttpClient> http = nullptr);
 
 }  // namespace troupe

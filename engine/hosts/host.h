@@ -9,6 +9,7 @@
 
 #include "engine/base/id.h"
 #include "engine/directory/records.h"
+#include "engine/pools/envoy_info.h"
 #include "engine/runtime/actor_instance.h"
 #include "troupe/http.h"
 
@@ -123,6 +124,12 @@ class Host {
   virtual HostOffer offer(const NamespaceId& ns, const std::string& pool) {
     (void)ns, (void)pool;
     return {};
+  }
+  /// Host processes connected for that namespace, for hosts that have any.
+  virtual std::vector<EnvoyInfo> envoys(const NamespaceId&) const { return {}; }
+  /// Another version is deployed in a pool: closes the host processes of older ones.
+  virtual void evict_older(const NamespaceId& ns, const std::string& pool, std::uint32_t version) {
+    (void)ns, (void)pool, (void)version;
   }
   /// Starts generation `record.generation`; `events` hears `running` or `stopped`, maybe before this returns.
   /// `hibernating`: the open sockets of earlier generations. Their clients can be written to from now on;

@@ -14,15 +14,17 @@ CreateActor record_of(GetOrCreate create) {
 
 }  // namespace
 
-Creation::Creation(Ports ports, const EngineSettings& settings, Directory& directory,
+Creation::Creation(Ports ports, const EngineSettings& settings, Directory& directory, PoolDirectory& pools,
                    std::shared_ptr<Placement> placement)
     : local_pool_(settings.local_pool),
       directory_(directory),
+      pools_(pools),
       placement_(std::move(placement)),
       limit_(ports.clock, settings.actor_create_burst, settings.actor_create_interval) {}
 
 bool Creation::pool_exists(const NamespaceId& ns, const std::string& pool, const std::string& name) const {
-  return pool == local_pool_ || placement_->served(ns, pool, name);
+  return (!local_pool_.empty() && pool == local_pool_) || placement_->served(ns, pool, name) ||
+         pools_.find(ns, pool) != nullptr;
 }
 
 Result<void> Creation::check_pool(const GetOrCreate& create) const {

@@ -11,7 +11,8 @@ namespace troupe {
 /// Making actors: checks, the record, and the first start in the background. Threads: any.
 class Creation {
  public:
-  Creation(Ports ports, const EngineSettings& settings, Directory& directory, std::shared_ptr<Placement> placement);
+  Creation(Ports ports, const EngineSettings& settings, Directory& directory, PoolDirectory& pools,
+           std::shared_ptr<Placement> placement);
 
   bool pool_exists(const NamespaceId& ns, const std::string& pool, const std::string& name) const;
   /// Errors as `Engine::create`.
@@ -24,6 +25,7 @@ class Creation {
 
   std::string local_pool_;
   Directory& directory_;
+  PoolDirectory& pools_;
   std::shared_ptr<Placement> placement_;
   CreationLimit limit_;
 };

@@ -14,6 +14,8 @@ constexpr std::uint8_t kQueueMetaRow = 'Q';
 constexpr std::uint8_t kScheduleRow = 't';
 constexpr std::uint8_t kScheduleHistoryRow = 'h';
 constexpr std::uint8_t kRunWakeRow = 'w';
+constexpr std::uint8_t kPoolConfigRow = 'c';
+constexpr std::uint8_t kPoolProtocolRow = 'p';
 constexpr std::uint8_t kKvMetadataRow = 'v';
 // Those of databases: pages/page_keys.cpp.
 /// Family byte, id, row byte.
@@ -37,6 +39,25 @@ void append_text(Bytes& key, std::string_view text) {
   }
   key.push_back(0);
   key.push_back(0);
+}
+
+/// Undoes `append_text` at the front of `rest`, which goes on behind it. Nothing: no such text.
+std::optional<std::string> take_text(BytesView& rest) {
+  std::string text;
+  for (std::size_t i = 0; i + 1 < rest.size(); ++i) {
+    if (rest[i] != 0) {
+      text.push_back(static_cast<char>(rest[i]));
+      continue;
+    }
+    if (rest[i + 1] == 0) {
+      rest = rest.subspan(i + 2);
+      return text;
+    }
+    if (rest[i + 1] != 0xff) return std::nullopt;
+    text.push_back('\0');
+    ++i;
+  }
+  return std::nullopt;
 }
 
 void append_u64(Bytes& key, std::uint64_t n) {
@@ -74,6 +95,20 @@ Bytes actor_row(const ActorId& id, std::uint8_t row, BytesView rest) {
   append(key, id);
   key.push_back(row);
   append(key, rest);
+  return key;
+}
+
+/// Family byte, namespace, name.
+Bytes named(Family family, const NamespaceId& ns, std::string_view name) {
+  Bytes key = start(family, Id::kSize + name.size() + 3);
+  append(key, ns);
+  append_text(key, name);
+  return key;
+}
+
+Bytes pool_row(const NamespaceId& ns, std::string_view name, std::uint8_t row) {
+  Bytes key = named(Family::pool, ns, name);
+  key.push_back(row);
   return key;
 }
 
@@ -204,6 +239,28 @@ std::optional<TimedId> parse_list_index(BytesView key) {
 std::optional<TimedId> parse_alarm_index(BytesView key) {
   if (!is_of(key, Family::alarm_index, 1 + kTimedTail) || key.size() != 1 + kTimedTail) return std::nullopt;
   return TimedId{from_ordered(read_u64(key.subspan(1))), id_at(key.subspan(9))};
+}
+
+Bytes pool_config(const NamespaceId& ns, std::string_view name) { return pool_row(ns, name, kPoolConfigRow); }
+Bytes pool_protocol(const NamespaceId& ns, std::string_view name) { return pool_row(ns, name, kPoolProtocolRow); }
+
+std::optional<PoolKey> parse_pool(BytesView key) {
+  if (!is_of(key, Family::pool, 1 + Id::kSize)) return std::nullopt;
+  BytesView rest = key.subspan(1 + Id::kSize);
+  auto name = take_text(rest);
+  if (!name || rest.size() != 1 || (rest[0] != kPoolConfigRow && rest[0] != kPoolProtocolRow)) return std::nullopt;
+  const auto row = rest[0] == kPoolConfigRow ? PoolKey::Row::config : PoolKey::Row::protocol;
+  return PoolKey{id_at(key.subspan(1)), *std::move(name), row};
+}
+
+Bytes actor_name(const NamespaceId& ns, std::string_view name) { return named(Family::actor_name, ns, name); }
+
+std::optional<ActorNameKey> parse_actor_name(BytesView key) {
+  if (!is_of(key, Family::actor_name, 1 + Id::kSize)) return std::nullopt;
+  BytesView rest = key.subspan(1 + Id::kSize);
+  auto name = take_text(rest);
+  if (!name || !rest.empty()) return std::nullopt;
+  return ActorNameKey{id_at(key.subspan(1)), *std::move(name)};
 }
 
 Bytes encode_id(const Id& id) { return {id.bytes().begin(), id.bytes().end()}; }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/base/id.h"
@@ -27,6 +28,8 @@ enum class Family : std::uint8_t {
   destroyed_index = 0x07,
   /// Actors that a start of the engine has to look after.
   awake_index = 0x0a,
+  pool = 0x08,
+  actor_name = 0x09,
   /// State, connection rows, key-value entries, queue and schedule of an actor, next to each other: one range erases an
   /// actor, and a wake reads neighbouring blocks.
   actor_data = 0x10,
@@ -83,6 +86,29 @@ struct TimedId {
 /// The end of a `list_index` (or `destroyed_index`) or `alarm_index` key. Nothing: no such key.
 std::optional<TimedId> parse_list_index(BytesView key);
 std::optional<TimedId> parse_alarm_index(BytesView key);
+
+// -- pools ------------------------------------------------------------------------------------------------------------
+/// Value: the config.
+Bytes pool_config(const NamespaceId& ns, std::string_view name);
+/// Value: u16 big-endian.
+Bytes pool_protocol(const NamespaceId& ns, std::string_view name);
+
+struct PoolKey {
+  enum class Row { config, protocol };
+  NamespaceId namespace_id;
+  std::string name;
+  Row row = Row::config;
+};
+std::optional<PoolKey> parse_pool(BytesView key);
+
+/// A name that hosts have announced. Value: its metadata as JSON text.
+Bytes actor_name(const NamespaceId& ns, std::string_view name);
+
+struct ActorNameKey {
+  NamespaceId namespace_id;
+  std::string name;
+};
+std::optional<ActorNameKey> parse_actor_name(BytesView key);
 
 /// The 19 bytes of an id as a value.
 Bytes encode_id(const Id& id);

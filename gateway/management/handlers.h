@@ -30,10 +30,18 @@ Task<Result<HttpResponse>> sleep_actor(ApiCall call);
 Task<Result<HttpResponse>> reschedule_actor(ApiCall call);
 Task<Result<HttpResponse>> read_actor_kv(ApiCall call);
 
-// pools.cpp
+// pools/envoys.cpp, pools/runners.cpp
 Task<Result<HttpResponse>> list_envoys(ApiCall call);
 Task<Result<HttpResponse>> list_runners(ApiCall call);
 Task<Result<HttpResponse>> list_runner_names(ApiCall call);
+
+// pools/pool_configs.cpp
 Task<Result<HttpResponse>> list_runner_configs(ApiCall call);
+Task<Result<HttpResponse>> put_runner_config(ApiCall call);
+Task<Result<HttpResponse>> delete_runner_config(ApiCall call);
+
+// pools/endpoints.cpp
+Task<Result<HttpResponse>> check_serverless_health(ApiCall call);
+Task<Result<HttpResponse>> refresh_pool_metadata(ApiCall call);
 
 }  // namespace troupe::management

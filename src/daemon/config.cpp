@@ -60,6 +60,7 @@ Result<void> apply_config(const ConfigTree& tree, Settings& settings) {
     settings.public_url = "http://127.0.0.1:" + std::to_string(settings.server.port) + "/";
   else if (settings.public_url.find('/', settings.public_url.find("://") + 3) == std::string::npos)
     settings.public_url += '/';
+  settings.engine.serverless_identity = {settings.public_url, settings.admin_token};
   return {};
 }
 

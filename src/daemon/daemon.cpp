@@ -12,6 +12,7 @@
 
 #include "engine/base/real_ports.h"
 #include "gateway/management/build_info.h"
+#include "gateway/outbound/outbound_client.h"
 #include "src/daemon/data_directory.h"
 #include "src/daemon/exit_codes.h"
 #include "src/daemon/io_pool.h"
@@ -86,7 +87,7 @@ class Daemon {
 
     auto registry = std::make_shared<Registry>();
     if (settings_.demo) register_demo_actors(*registry);
-    engine_ = make_engine(ports_, settings_.engine, *store_, *actors_, registry);
+    engine_ = make_engine(ports_, settings_.engine, *store_, *actors_, registry, nullptr, make_outbound_client(ports_));
     ManagementSettings management;
     management.admin_token = settings_.admin_token;
     management.public_url = settings_.public_url;

@@ -53,10 +53,16 @@ Task<Result<HttpResponse>> reschedule_actor(ApiCall call) {
 }
 
 Task<Result<HttpResponse>> read_actor_kv(ApiCall call) {
-  TROUPE_CO_CHECK(co_await find_target(call, WithBody::no));
-  if (!decode_base64(call.params.at(1))) co_return internal_error("the key of the path is no base64");
-  // The engine keeps no keys of its own for the actors of this process; theirs are not visible here.
-  co_return make_error("actor", "kv_key_not_found");
+  TROUPE_CO_TRY(const auto actor, co_await find_target(call, WithBody::no));
+  auto key = decode_base64(call.params.at(1));
+  if (!key) co_return internal_error("the key of the path is no base64");
+  TROUPE_CO_TRY(const auto entry, co_await call.engine().kv_entry(actor.id, *std::move(key)));
+  if (!entry) co_return make_error("actor", "kv_key_not_found");
+  Json body;
+  body["value"] = encode_base64(entry->value);
+  // Entries of actors inside this process carry no time; they count as old as their actor.
+  body["update_ts"] = entry->update_ts.value_or(actor.create_ts);
+  co_return json_answer(body);
 }
 
 }  // namespace troupe::management

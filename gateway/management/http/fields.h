@@ -16,6 +16,8 @@ enum class FieldKind {
   /// May be repeated (query strings only).
   texts,
   ids,
+  /// A JSON object (bodies only); who asks for it reads its members.
+  object,
 };
 
 struct Field {

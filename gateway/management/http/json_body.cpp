@@ -10,10 +10,6 @@ namespace {
 
 Error bad_syntax(const std::string& why) { return bad_request("Failed to parse the request body as JSON: " + why); }
 
-Error bad_shape(const std::string& why) {
-  return bad_request("Failed to deserialize the JSON body into the target type: " + why);
-}
-
 bool is_json_content(const HttpHeaders& headers) {
   const auto* header = headers.find("content-type");
   if (!header) return false;
@@ -45,8 +41,11 @@ std::string describe(const Json& value) {
 
 /// What is wrong with a member, or nothing.
 std::optional<std::string> problem(const Field& field, const Json& value) {
-  if (value.is_null() && !field.required) return std::nullopt;
   const std::string prefix = std::string(field.name) + ": ";
+  if (field.kind == FieldKind::object)
+    return value.is_object() ? std::nullopt
+                             : std::optional(prefix + "invalid type: " + describe(value) + ", expected a map");
+  if (value.is_null() && !field.required) return std::nullopt;
   if (!value.is_string()) return prefix + "invalid type: " + describe(value) + ", expected a string";
   if (field.kind == FieldKind::variant) {
     const auto& text = value.get_ref<const std::string&>();
@@ -72,6 +71,10 @@ Task<Result<Bytes>> collect(std::shared_ptr<BodyStream> stream) {
 }
 
 }  // namespace
+
+Error bad_shape(const std::string& why) {
+  return bad_request("Failed to deserialize the JSON body into the target type: " + why);
+}
 
 Task<Result<JsonBody>> JsonBody::read(const HttpRequest& request, std::span<const Field> fields) {
   if (!is_json_content(request.headers))
@@ -121,6 +124,12 @@ std::optional<std::string> JsonBody::text(std::string_view name) const {
   const auto found = root_.find(name);
   if (found == root_.end() || found->is_null()) return std::nullopt;
   return found->get<std::string>();
+}
+
+const Json& JsonBody::json(std::string_view name) const {
+  static const Json kNull;
+  const auto found = root_.find(name);
+  return found == root_.end() ? kNull : *found;
 }
 
 std::string JsonBody::required(std::string_view name) const { return root_.find(name)->get<std::string>(); }

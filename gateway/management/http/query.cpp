@@ -76,6 +76,7 @@ std::optional<std::string> problem(const Field& field, const Values& values) {
       break;
     case FieldKind::text:
     case FieldKind::texts:
+    case FieldKind::object:
       break;
   }
   return std::nullopt;

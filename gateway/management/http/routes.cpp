@@ -50,6 +50,9 @@ std::span<const Route> routes() {
       {"/runners", {{"GET", list_runners}}},
       {"/runners/names", {{"GET", list_runner_names}}},
       {"/runner-configs", {{"GET", list_runner_configs}}},
+      {"/runner-configs/serverless-health-check", {{"POST", check_serverless_health}}},
+      {"/runner-configs/{runner_name}/refresh-metadata", {{"POST", refresh_pool_metadata}}},
+      {"/runner-configs/{runner_name}", {{"DELETE", delete_runner_config}, {"PUT", put_runner_config}}},
   };
   return table;
 }

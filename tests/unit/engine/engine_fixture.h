@@ -34,8 +34,8 @@ class EngineTest : public testing::Test {
     definition.name = "counter";
     definition.options.icon = "bolt";
     registry->add(std::move(definition));
-    auto make_hosts = [this](ActorCaller call) {
-      caller = std::move(call);
+    auto make_hosts = [this](HostParts parts) {
+      caller = std::move(parts.call);
       return std::vector<std::shared_ptr<Host>>{host};
     };
     engine = make_engine_over(world.ports(), settings, store, actors, registry, make_hosts);

@@ -129,7 +129,7 @@ TEST(EngineThreads, ManyClientsOnManyThreadsNeverMeetTwoGenerationsOfAnActor) {
   auto store = make_memory_store();
   ActorStoreFake actors(*store);
   auto living = std::make_shared<Living>();
-  auto make_hosts = [&](const ActorCaller&) {
+  auto make_hosts = [&](const HostParts&) {
     return std::vector<std::shared_ptr<Host>>{std::make_shared<LooseHost>(io, living)};
   };
   auto engine = make_engine_over(ports, {}, *store, actors, std::make_shared<Registry>(), make_hosts);

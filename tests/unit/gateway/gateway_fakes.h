@@ -9,7 +9,9 @@
 
 #include "engine/base/errors.h"
 #include "engine/engine.h"
+#include "engine/storage/open.h"
 #include "gateway/management/management_api.h"
+#include "tests/unit/management/fake_endpoint_watch.h"
 
 /// An engine, actors and a management API whose answers a test sets, for tests of the gateway over real sockets.
 namespace troupe {
@@ -73,6 +75,10 @@ class FakeEngine final : public Engine {
  public:
   EngineSettings engine_settings;
   FakeDirectory fake_directory;
+  std::unique_ptr<Store> fake_store = make_memory_store();
+  std::unique_ptr<PoolDirectory> fake_pools = make_pool_directory(*fake_store);
+  PoolErrors fake_pool_errors{3};
+  testing::FakeEndpointWatch fake_watch;
   bool pool_known = true;
   std::atomic<int> fetches{0}, acquires{0}, creates{0};
   std::function<Task<Result<HttpResponse>>(ActorId, HttpRequest, FetchOptions)> on_fetch;
@@ -81,6 +87,11 @@ class FakeEngine final : public Engine {
 
   const EngineSettings& settings() const override { return engine_settings; }
   Directory& directory() override { return fake_directory; }
+  PoolDirectory& pools() override { return *fake_pools; }
+  PoolErrors& pool_errors() override { return fake_pool_errors; }
+  EndpointWatch& endpoints() override { return fake_watch; }
+  std::vector<EnvoyInfo> envoys(const NamespaceId&) const override { return {}; }
+  bool has_local_actors(const NamespaceId&) const override { return true; }
   bool pool_exists(const NamespaceId&, const std::string&, const std::string&) const override { return pool_known; }
   Task<Result<HttpResponse>> fetch(ActorId id, HttpRequest request, FetchOptions options) override {
     ++fetches;
@@ -110,6 +121,7 @@ class FakeEngine final : public Engine {
   Task<Result<void>> sleep(ActorId) override { co_return Result<void>(); }
   Task<Result<void>> reschedule(ActorId) override { co_return Result<void>(); }
   Task<Result<void>> destroy(ActorId) override { co_return Result<void>(); }
+  Task<Result<std::optional<KvEntry>>> kv_entry(ActorId, Bytes) override { co_return std::optional<KvEntry>(); }
   std::size_t resident_actors() const override { return 0; }
 
  private:

@@ -58,7 +58,18 @@ TEST_F(ActorsAct, UnknownActorsAreNotFound) {
   EXPECT_EQ(call("DELETE", "/actors/zzzz?namespace=default").error(), "400 api.bad_request");
 }
 
-TEST_F(ActorsAct, NoKeyOfTheEngineIsFound) {
+TEST_F(ActorsAct, AKeyOfTheEngineIsRead) {
+  const auto id = create_id({{"key", "k"}});
+  engine.kv_entries[Bytes{3}] = {to_bytes(std::string_view("token")), 77};
+  engine.kv_entries[Bytes{4}] = {to_bytes(std::string_view("")), std::nullopt};
+  for (const auto* key : {"Aw==", "Aw%3D%3D"})
+    EXPECT_EQ(get("/actors/" + id + "/kv/keys/" + key + "?namespace=default").text,
+              R"({"value":"dG9rZW4=","update_ts":77})");
+  EXPECT_EQ(get("/actors/" + id + "/kv/keys/BA==?namespace=default").body(),
+            (json{{"value", ""}, {"update_ts", record(id).create_ts}}));
+}
+
+TEST_F(ActorsAct, NoOtherKeyIsFound) {
   const auto id = create_id({{"key", "k"}});
   for (const auto* key : {"Aw==", "Aw%3D%3D", "a%2Fb%2B"})
     EXPECT_EQ(get("/actors/" + id + "/kv/keys/" + key + "?namespace=default").error(), "400 actor.kv_key_not_found")

@@ -8,6 +8,8 @@
 #include "engine/base/errors.h"
 #include "engine/base/virtual_ports.h"
 #include "engine/engine.h"
+#include "tests/unit/directory/watched_store.h"
+#include "tests/unit/management/fake_endpoint_watch.h"
 
 namespace troupe::testing {
 
@@ -119,6 +121,9 @@ class FakeEngine : public Engine {
  public:
   explicit FakeEngine(const Ports& ports) : directory_(ports) {}
 
+  std::vector<EnvoyInfo> connected;
+  FakeEndpointWatch watch;
+
   FakeDirectory& records() { return directory_; }
   std::map<std::string, std::string> names = {{"chat", R"({"icon":"x"})"}, {"counter", "{}"}};
   std::vector<std::string> calls;
@@ -129,6 +134,11 @@ class FakeEngine : public Engine {
   Task<Result<void>> start() override { co_return Result<void>(); }
   Task<void> stop() override { co_return; }
   Directory& directory() override { return directory_; }
+  PoolDirectory& pools() override { return *pools_; }
+  PoolErrors& pool_errors() override { return pool_errors_; }
+  EndpointWatch& endpoints() override { return watch; }
+  std::vector<EnvoyInfo> envoys(const NamespaceId&) const override { return connected; }
+  bool has_local_actors(const NamespaceId&) const override { return !names.empty(); }
   std::map<std::string, std::string> actor_names(const NamespaceId&) const override { return names; }
   bool pool_exists(const NamespaceId&, const std::string& pool, const std::string& name) const override {
     return pool == "default" || names.contains(name);
@@ -164,6 +174,12 @@ class FakeEngine : public Engine {
   Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorId, FetchOptions) override {
     co_return make_error("guard", "service_unavailable");
   }
+  std::map<Bytes, KvEntry> kv_entries;
+  Task<Result<std::optional<KvEntry>>> kv_entry(ActorId, Bytes key) override {
+    const auto found = kv_entries.find(key);
+    if (found == kv_entries.end()) co_return std::optional<KvEntry>();
+    co_return std::optional(found->second);
+  }
   std::size_t resident_actors() const override { return running.size(); }
 
  private:
@@ -180,6 +196,9 @@ class FakeEngine : public Engine {
 
   EngineSettings settings_;
   FakeDirectory directory_;
+  WatchedStore store_;
+  std::unique_ptr<PoolDirectory> pools_ = make_pool_directory(store_);
+  PoolErrors pool_errors_{3};
 };
 
 }  // namespace troupe::testing
