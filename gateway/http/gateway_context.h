@@ -16,7 +16,7 @@ struct GatewayContext {
         settings(s),
         engine(e),
         management(m),
-        proxy(p, e, ProxySettings{s.retry_attempts_max, s.retry_delay}),
+        proxy(p, e, ProxySettings{s.retry_attempts_max, s.retry_delay, s.route_dispatch_timeout}),
         bodies(s.request_bodies_max),
         connections(std::make_shared<ConnectionSet>()) {}
 

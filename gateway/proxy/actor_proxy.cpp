@@ -27,6 +27,12 @@ bool may_retry(const Error& error) {
          (error.is("guard", "actor_stopped_while_waiting") || error.is("guard", "tunnel_request_aborted"));
 }
 
+bool may_open_again(const Error& error) {
+  return may_retry(error) || error.is("guard", "websocket_closed_before_open") ||
+         error.is("guard", "actor_stopped_while_waiting_for_websocket_open") ||
+         error.is("guard", "websocket_open_timeout");
+}
+
 Error attempts_exceeded(int attempts, const Error& last) {
   return make_error("guard", "retry_attempts_exceeded",
                     Value::object({{"attempts", attempts},
@@ -119,12 +125,15 @@ Task<Result<std::shared_ptr<ActorSocket>>> ActorProxy::open(ActorTarget target, 
                                                             std::shared_ptr<ClientSocket> socket,
                                                             ProxyObserver& observer) {
   upgrade.target = target.path;
+  const auto last_begin = ports_.clock.monotonic() + settings_.open_time_max;
   for (int attempt = 1;; ++attempt) {
     HttpRequest sent = upgrade;
     auto opened = co_await engine_.open_websocket(acquired.id, acquired.actor, std::move(sent), socket);
-    if (opened || !may_retry(opened.error())) co_return opened;
-    if (attempt >= settings_.attempts_max || observer.given_up())
+    if (opened || !may_open_again(opened.error())) co_return opened;
+    if (attempt >= settings_.attempts_max || observer.given_up() || ports_.clock.monotonic() >= last_begin) {
+      if (opened.error().is("guard", "websocket_open_timeout")) co_return opened;
       co_return make_error("guard", "websocket_closed_before_open", std::nullopt, opened.error().id());
+    }
     co_await pause_before_attempt(attempt + 1);
     acquired.actor.reset();
     TROUPE_CO_TRY(acquired, co_await acquire(target, observer));

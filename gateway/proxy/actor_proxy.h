@@ -14,6 +14,8 @@ struct ProxySettings {
   int attempts_max = 7;
   /// Before the second try; doubles for each further one.
   Millis retry_delay{150};
+  /// Tries to open a WebSocket begin within this time.
+  Millis open_time_max{55'000};
 };
 
 /// Follows one request through the proxy, so that whoever waits for it knows which time limit applies.
@@ -49,8 +51,9 @@ class ActorProxy {
   /// The running actor, for a WebSocket whose handshake is answered next.
   Task<Result<Acquired>> acquire(ActorTarget target, ProxyObserver& observer);
 
-  /// Opens the actor's end. When the actor stops before it has seen the request, the next generation is asked.
-  /// Errors: as `acquire`, `guard.websocket_closed_before_open`.
+  /// Opens the actor's end. When the actor stops, refuses or keeps silent before it has opened it, it is asked again,
+  /// in its next generation if there is one: the client has sent nothing yet.
+  /// Errors: as `acquire`, `guard.websocket_closed_before_open`, `guard.websocket_open_timeout`.
   Task<Result<std::shared_ptr<ActorSocket>>> open(ActorTarget target, Acquired acquired, HttpRequest upgrade,
                                                   std::shared_ptr<ClientSocket> socket, ProxyObserver& observer);
 

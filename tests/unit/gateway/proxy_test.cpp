@@ -194,8 +194,9 @@ TEST_F(Proxy, ASocketThatStopsBeforeItOpensGoesToTheNextGeneration) {
   const auto hosted = std::make_shared<FakeHostedActor>(
       [&](HttpRequest upgrade, std::shared_ptr<ClientSocket>) -> Task<Result<std::shared_ptr<ActorSocket>>> {
         EXPECT_EQ(upgrade.target, "/ws");
-        if (++opens < 3) co_return make_error("actor", "stopping");
-        co_return std::shared_ptr<ActorSocket>();
+        if (++opens >= 3) co_return std::shared_ptr<ActorSocket>();
+        if (opens == 2) co_return make_error("guard", "websocket_closed_before_open");
+        co_return make_error("actor", "stopping");
       });
   engine.on_acquire = [&](ActorId) -> Task<Result<std::shared_ptr<HostedActor>>> {
     co_return std::shared_ptr<HostedActor>(hosted);
@@ -223,6 +224,33 @@ TEST_F(Proxy, ASocketThatStopsBeforeItOpensGoesToTheNextGeneration) {
   boost::asio::co_spawn(world.context(), failing, boost::asio::detached);
   world.advance(Millis(60'000));
   EXPECT_EQ(error, "guard.websocket_closed_before_open");
+}
+
+TEST_F(Proxy, ASocketThatTheActorLeavesUnansweredIsAskedForUntilTheTimeForItIsUp) {
+  int opens = 0;
+  const auto hosted = std::make_shared<FakeHostedActor>(
+      [&](HttpRequest, std::shared_ptr<ClientSocket>) -> Task<Result<std::shared_ptr<ActorSocket>>> {
+        ++opens;
+        co_await wait_for(world.ports().timers, world.ports().io, Millis(15'000));
+        co_return make_error("guard", "websocket_open_timeout");
+      });
+  engine.on_acquire = [&](ActorId) -> Task<Result<std::shared_ptr<HostedActor>>> {
+    co_return std::shared_ptr<HostedActor>(hosted);
+  };
+  ActorTarget target;
+  target.actor = id;
+  const ActorProxy::Acquired acquired{id, hosted};
+  std::string error;
+  auto body = [&]() -> Task<void> {
+    const HttpRequest upgrade;
+    error = (co_await proxy.open(target, acquired, upgrade, nullptr, *this)).error().id();
+  };
+  boost::asio::co_spawn(world.context(), body, boost::asio::detached);
+  world.advance(Millis(59'000));
+  EXPECT_EQ(error, "");
+  world.advance(Millis(5'000));
+  EXPECT_EQ(error, "guard.websocket_open_timeout");
+  EXPECT_EQ(opens, 4);
 }
 
 }  // namespace
