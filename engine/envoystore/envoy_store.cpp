@@ -4,10 +4,10 @@
 #include <type_traits>
 
 #include "engine/base/errors.h"
-#include "engine/envoystore/kv_requests.h"
-#include "engine/envoystore/page_requests.h"
+#include "engine/envoystore/kv/kv_requests.h"
+#include "engine/envoystore/pages/page_requests.h"
 #include "engine/envoystore/peer.h"
-#include "engine/envoystore/remote_requests.h"
+#include "engine/envoystore/remote/remote_requests.h"
 #include "engine/envoystore/request_cost.h"
 #include "engine/envoystore/wire_errors.h"
 

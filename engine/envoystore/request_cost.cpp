@@ -1,6 +1,6 @@
 #include "engine/envoystore/request_cost.h"
 
-#include "engine/envoystore/kv_limits.h"
+#include "engine/envoystore/kv/kv_limits.h"
 #include "engine/storage/pages/page_codec.h"
 
 namespace troupe {

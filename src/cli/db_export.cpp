@@ -8,7 +8,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/real_ports.h"
 #include "engine/storage/open.h"
-#include "engine/storage/pages/page_export.h"
+#include "engine/storage/pages/sqlite/page_export.h"
 #include "engine/storage/sqlite/sqlite_copy.h"
 #include "engine/storage/sqlite/sqlite_files.h"
 #include "src/daemon/data_directory.h"

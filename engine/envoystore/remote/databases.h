@@ -10,7 +10,7 @@
 #include "engine/envoystore/remote/database_limits.h"
 #include "engine/envoystore/remote/turns.h"
 #include "engine/storage/job_gate.h"
-#include "engine/storage/pages/page_connection.h"
+#include "engine/storage/pages/sqlite/page_connection.h"
 #include "engine/storage/rocks/delayed_job.h"
 
 namespace troupe::remote {

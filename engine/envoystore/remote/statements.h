@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "engine/envoyproto/messages/sqlite_remote.h"
-#include "engine/storage/pages/page_connection.h"
+#include "engine/storage/pages/sqlite/page_connection.h"
 
 /// Statements as envoys send them. Errors: `core.internal_error` whose detail says what failed and what SQLite says,
 /// `sqlite.result_too_large`. Threads and blocking as PageConnection.

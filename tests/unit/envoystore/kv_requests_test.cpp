@@ -1,4 +1,4 @@
-#include "engine/envoystore/kv_limits.h"
+#include "engine/envoystore/kv/kv_limits.h"
 #include "engine/storage/keys.h"
 #include "envoystore_world.h"
 

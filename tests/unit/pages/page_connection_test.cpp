@@ -1,4 +1,4 @@
-#include "engine/storage/pages/page_connection.h"
+#include "engine/storage/pages/sqlite/page_connection.h"
 
 #include <random>
 

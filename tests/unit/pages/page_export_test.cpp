@@ -1,11 +1,11 @@
-#include "engine/storage/pages/page_export.h"
+#include "engine/storage/pages/sqlite/page_export.h"
 
 #include <sys/wait.h>
 
 #include <cstdio>
 #include <fstream>
 
-#include "engine/storage/pages/page_connection.h"
+#include "engine/storage/pages/sqlite/page_connection.h"
 #include "engine/storage/run_on_pool.h"
 #include "pages_world.h"
 

@@ -1,4 +1,4 @@
-#include "engine/storage/pages/paged_file.h"
+#include "engine/storage/pages/sqlite/paged_file.h"
 
 #include <sqlite3.h>
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <memory>
 
-#include "engine/storage/pages/page_vfs.h"
+#include "engine/storage/pages/sqlite/page_vfs.h"
 
 namespace troupe {
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "engine/storage/pages/paged_file.h"
+#include "engine/storage/pages/sqlite/paged_file.h"
 
 namespace troupe {
 

@@ -1,9 +1,9 @@
-#include "engine/envoystore/kv_requests.h"
+#include "engine/envoystore/kv/kv_requests.h"
 
 #include <algorithm>
 
 #include "engine/base/errors.h"
-#include "engine/envoystore/kv_limits.h"
+#include "engine/envoystore/kv/kv_limits.h"
 #include "engine/envoystore/peer.h"
 #include "engine/storage/keys.h"
 

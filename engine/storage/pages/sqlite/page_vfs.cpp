@@ -1,4 +1,4 @@
-#include "engine/storage/pages/page_vfs.h"
+#include "engine/storage/pages/sqlite/page_vfs.h"
 
 #include <strings.h>
 

@@ -1,4 +1,4 @@
-#include "engine/storage/pages/page_export.h"
+#include "engine/storage/pages/sqlite/page_export.h"
 
 #include <fcntl.h>
 #include <unistd.h>

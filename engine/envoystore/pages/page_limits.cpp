@@ -1,4 +1,4 @@
-#include "engine/envoystore/page_limits.h"
+#include "engine/envoystore/pages/page_limits.h"
 
 #include <algorithm>
 #include <unordered_set>

@@ -1,9 +1,9 @@
-#include "engine/envoystore/page_requests.h"
+#include "engine/envoystore/pages/page_requests.h"
 
 #include <limits>
 
 #include "engine/base/errors.h"
-#include "engine/envoystore/page_limits.h"
+#include "engine/envoystore/pages/page_limits.h"
 #include "engine/envoystore/peer.h"
 #include "engine/envoystore/wire_errors.h"
 #include "engine/storage/pages/page_rules.h"

@@ -1,4 +1,4 @@
-#include "engine/envoystore/remote_requests.h"
+#include "engine/envoystore/remote/remote_requests.h"
 
 #include <limits>
 
