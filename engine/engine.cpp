@@ -6,7 +6,7 @@
 #include "engine/base/codec/json.h"
 #include "engine/base/errors.h"
 #include "engine/engine_hosts.h"
-#include "engine/envoystore/kv_requests.h"
+#include "engine/envoystore/kv/kv_requests.h"
 #include "engine/placement/actor_calls.h"
 #include "engine/placement/creation.h"
 #include "engine/placement/hand_over.h"
