@@ -4,6 +4,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 #include <cctype>
+#include <charconv>
 
 namespace troupe {
 namespace {
@@ -65,8 +66,10 @@ std::optional<Url> Url::parse(std::string_view text, std::string* reason) {
   url.host = std::string(parsed->host_address());
   url.port = default_port(url.scheme);
   if (parsed->has_port() && !std::string_view(parsed->port()).empty()) {
-    if (parsed->port_number() == 0) return refuse(reason, "invalid port number");
-    url.port = parsed->port_number();
+    const std::string digits(parsed->port());
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), url.port);
+    if (error != std::errc() || end != digits.data() + digits.size() || url.port == 0)
+      return refuse(reason, "invalid port number");
   }
   url.target = std::string(parsed->encoded_path());
   if (url.target.empty()) url.target = "/";

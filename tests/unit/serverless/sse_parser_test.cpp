@@ -10,8 +10,10 @@ using Events = std::vector<SseEvent>;
 Events parse(std::string_view text, std::size_t piece = 1'000) {
   SseParser parser;
   Events all;
-  for (std::size_t i = 0; i < text.size(); i += piece)
-    for (auto& event : *parser.feed(as_bytes(text.substr(i, piece)))) all.push_back(std::move(event));
+  for (std::size_t i = 0; i < text.size(); i += piece) {
+    auto events = parser.feed(as_bytes(text.substr(i, piece)));
+    for (auto& event : *events) all.push_back(std::move(event));
+  }
   return all;
 }
 
