@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, before, describe, test } from "node:test";
+import WebSocket from "ws";
+import { App } from "./support/app.mjs";
+import { connect, encodings, nextEvent } from "./support/client.mjs";
+import { Engine, eventually } from "./support/engine.mjs";
+
+describe("WebSockets to actors of a RivetKit process", () => {
+  let engine, app, client;
+  before(async () => {
+    engine = await Engine.start();
+    app = await App.start("web", { RIVET_ENDPOINT: engine.url });
+    client = connect(engine);
+    await client.web.getOrCreate(["first"]).state();
+  });
+  after(async () => {
+    await client?.dispose();
+    await app?.kill();
+    await engine?.dispose();
+  });
+
+  /** An open raw socket, and what it receives. */
+  async function open(kind, name, path = "chat?room=1") {
+    const handle = client[kind].getOrCreate([name]);
+    const id = await handle.resolve();
+    const socket = new WebSocket(`${engine.url.replace("http", "ws")}/gateway/${id}/websocket/${path}`, ["rivet"]);
+    const received = [];
+    socket.on("message", (data, binary) => received.push(binary ? data : data.toString()));
+    const closed = once(socket, "close").then(([code, reason]) => ({ code, reason: reason.toString() }));
+    await once(socket, "open");
+    await eventually(() => received.length === 1);
+    assert.equal(received.shift(), "welcome");
+    return { handle, id, socket, received, closed };
+  }
+  const asleep = (id) => eventually(async () => (await engine.actor(id)).sleep_ts !== null);
+  async function echo({ socket, received }, sent, expected) {
+    socket.send(sent);
+    await eventually(() => received.length > 0);
+    assert.deepEqual(received.shift(), expected);
+  }
+
+  test("text and octets come back in order", async () => {
+    const open1 = await open("socket", "echo");
+    await echo(open1, "text ä", "1:text ä");
+    await echo(open1, Buffer.from([1, 2, 255]), Buffer.from([1, 2, 255]));
+    for (let i = 0; i < 200; i++) open1.socket.send(`${i}`);
+    await eventually(() => open1.received.length === 200);
+    assert.deepEqual(open1.received, Array.from({ length: 200 }, (_, i) => `1:${i}`));
+    open1.socket.close();
+    await open1.closed;
+  });
+
+  test("large messages pass, and one beyond the limit closes the socket", async () => {
+    const one = await open("socket", "large");
+    await echo(one, Buffer.alloc(5 << 20, 7), Buffer.alloc(5 << 20, 7));
+    await echo(one, "large", "l".repeat(3_000_000));
+    one.socket.send("too large");
+    assert.deepEqual(await one.closed, { code: 1009, reason: "actor WebSocket message exceeds the maximum size" });
+    assert.equal((await one.handle.state()).opened, 1);
+  });
+
+  test("either side closes with its code and reason", async () => {
+    const by = await open("socket", "closes");
+    by.socket.send("bye");
+    assert.deepEqual(await by.closed, { code: 4001, reason: "actor bye" });
+    const own = await open("socket", "closes");
+    own.socket.close(3001, "client bye");
+    assert.deepEqual(await own.closed, { code: 3001, reason: "client bye" });
+    await eventually(async () => (await own.handle.state()).closed.some(([code, reason]) => code === 3001 && reason === "client bye"));
+    const cut = await open("socket", "closes");
+    cut.socket.terminate();
+    await eventually(async () => (await own.handle.state()).closed.length === 3);
+  });
+
+  test("a socket that cannot sleep ends with its actor", async () => {
+    const one = await open("socket", "ends");
+    await one.handle.sleep();
+    assert.deepEqual(await one.closed, { code: 1000, reason: "actor.stopped" });
+  });
+
+  test("a socket that can sleep goes on in the next generation", async () => {
+    const one = await open("sleeper", "sleeps");
+    await echo(one, "one", "1:one");
+    await one.handle.sleep();
+    await asleep(one.id);
+    assert.equal(one.socket.readyState, WebSocket.OPEN);
+    await echo(one, "two", "2:two");
+    await echo(one, "three", "2:three");
+    await one.handle.sleep();
+    await asleep(one.id);
+    assert.equal((await one.handle.state()).wakes, 3);
+    await echo(one, "four", "3:four");
+    one.socket.close(3000, "done");
+    assert.deepEqual(await one.closed, { code: 3000, reason: "done" });
+    await eventually(async () => (await one.handle.state()).closed.length === 1);
+  });
+
+  test("a socket that closes while the actor sleeps is closed for the actor as well", async () => {
+    const one = await open("sleeper", "closes asleep");
+    await echo(one, "one", "1:one");
+    await one.handle.sleep();
+    await asleep(one.id);
+    one.socket.close(3000, "done");
+    assert.deepEqual(await one.closed, { code: 3000, reason: "done" });
+    await eventually(async () => (await one.handle.state()).closed.some(([code]) => code === 3000));
+  });
+
+  test("sockets end when their actor is destroyed", async () => {
+    const one = await open("sleeper", "destroyed");
+    await one.handle.leave();
+    const { code } = await one.closed;
+    assert.ok(code === 1000 || code === 1011);
+  });
+
+  for (const encoding of encodings) {
+    test(`connections of a ${encoding} client keep their events over sleep`, async () => {
+      const other = connect(engine, encoding);
+      const handle = other.chat.getOrCreate([`chat-${encoding}`]);
+      const id = await handle.resolve();
+      const conn = handle.connect();
+      const first = nextEvent(conn, "said");
+      assert.equal(await conn.say("one"), 1);
+      assert.deepEqual(await first, ["one", 1]);
+      await handle.sleep();
+      await asleep(id);
+      const second = nextEvent(conn, "said");
+      assert.equal(await handle.say("two"), 2);
+      assert.deepEqual(await second, ["two", 2]);
+      assert.equal(await conn.wakes(), 2);
+      assert.equal(await handle.connections(), 1);
+      await conn.dispose();
+      await eventually(async () => (await handle.connections()) === 0);
+      await other.dispose();
+    });
+  }
+
+  test("connections outlive the death of the process", async () => {
+    const handle = client.chat.getOrCreate(["outlives"]);
+    const conn = handle.connect();
+    assert.equal(await conn.say("one"), 1);
+    await app.kill();
+    app = await App.start("web", { RIVET_ENDPOINT: engine.url });
+    const said = nextEvent(conn, "said");
+    await conn.say("two");
+    assert.equal((await said)[0], "two");
+    await conn.dispose();
+  });
+});
