@@ -41,6 +41,8 @@ class HostedEngine final : public Engine {
         creation_(std::make_shared<Creation>(ports, settings_, *directory_, *pools_, placement_)),
         calls_(std::make_shared<ActorCalls>(ports, settings_, creation_, placement_)) {
     placement_->make_sockets();
+    placement_->set_pool_fails(
+        [this](const NamespaceId& ns, const std::string& pool) { return pool_errors_.active(ns, pool).has_value(); });
     HostParts parts{make_actor_caller(calls_), *directory_, *pools_, *names_, pool_errors_, *serverless_};
     for (auto& host : make_hosts(std::move(parts))) placement_->add_host(std::move(host));
     pools_->on_change([watch = endpoints_](const PoolChange& change) { watch->changed(change); });

@@ -9,6 +9,9 @@
 namespace troupe {
 namespace {
 
+/// How long a request waits before it asks whether the pool of its actor fails, and how often it asks again.
+constexpr std::chrono::seconds kFirstPoolCheck{1}, kPoolCheckInterval{2};
+
 bool is_stopping(ActorPhase phase) {
   return phase == ActorPhase::sleep_intent || phase == ActorPhase::stop_intent || phase == ActorPhase::going_away;
 }
@@ -18,6 +21,10 @@ bool is_ending(ActorPhase phase) { return phase == ActorPhase::destroying || pha
 Error ready_timeout(const ActorId& id) {
   Value metadata = Value::object({{"actor_id", Value(id.text())}});
   return make_error("guard", "actor_ready_timeout", std::move(metadata));
+}
+
+Error pool_failing(const ActorId& id) {
+  return make_error("guard", "actor_runner_failed", Value::object({{"actor_id", Value(id.text())}}));
 }
 
 Error wake_retries_exceeded(const ActorId& id, int wakes) {
@@ -39,6 +46,8 @@ std::shared_ptr<HostedActor> Placement::usable(const Slot& slot, const Acquire& 
 
 Task<Result<std::shared_ptr<HostedActor>>> Placement::acquire(ActorId id, Acquire how) {
   int stops = 0;
+  // A pool that fails is not worth the whole wait.
+  auto look_at_pool = ports_.clock.monotonic() + kFirstPoolCheck;
   for (;;) {
     if (stopping_.load()) co_return make_error("guard", "service_unavailable");
     TROUPE_CO_TRY(auto slot, co_await resident(id));
@@ -46,7 +55,9 @@ Task<Result<std::shared_ptr<HostedActor>>> Placement::acquire(ActorId id, Acquir
       std::lock_guard lock(shard_of(id).mutex);
       if (auto hosted = usable(*slot, how)) co_return hosted;
     }
-    const ReadyOutcome outcome = co_await wait_ready(slot, how);
+    Acquire turn = how;
+    turn.deadline = std::min(how.deadline, look_at_pool);
+    const ReadyOutcome outcome = co_await wait_ready(slot, std::move(turn));
     switch (outcome) {
       case ReadyOutcome::ready:
       case ReadyOutcome::changed:
@@ -59,7 +70,10 @@ Task<Result<std::shared_ptr<HostedActor>>> Placement::acquire(ActorId id, Acquir
         break;
       case ReadyOutcome::timed_out:
         drop_finished_waiters(slot);
-        co_return ready_timeout(id);
+        if (ports_.clock.monotonic() >= how.deadline) co_return ready_timeout(id);
+        if (pool_fails_ && pool_fails_(slot->namespace_id, slot->pool)) co_return pool_failing(id);
+        look_at_pool = ports_.clock.monotonic() + kPoolCheckInterval;
+        break;
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,10 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
 
   /// Before anything else; the first host that serves an actor gets it.
   void add_host(std::shared_ptr<Host> host);
+  /// Before anything else: tells whether a pool reports errors, so that requests need not wait for its actors.
+  void set_pool_fails(std::function<bool(const NamespaceId&, const std::string& pool)> fails) {
+    pool_fails_ = std::move(fails);
+  }
   const std::vector<std::shared_ptr<Host>>& hosts() const { return hosts_; }
   bool served(const NamespaceId& ns, const std::string& pool, const std::string& name) const;
   const std::shared_ptr<DeadlineQueue>& shared_deadlines() const { return deadlines_; }
@@ -146,6 +151,7 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
   Directory& directory_;
   ActorStore& actors_;
   std::vector<std::shared_ptr<Host>> hosts_;
+  std::function<bool(const NamespaceId&, const std::string&)> pool_fails_;
   std::shared_ptr<DeadlineQueue> deadlines_;
   std::shared_ptr<AlarmClock> alarms_;
   std::shared_ptr<Sockets> sockets_;

@@ -1,5 +1,7 @@
 #include "gateway/management/actors/actor_json.h"
 
+#include "gateway/management/pools/pool_json.h"
+
 namespace troupe::management {
 
 namespace {
@@ -21,8 +23,13 @@ Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr)
 
 }  // namespace
 
-Json failure_json(const ActorFailure& failure) {
+Json failure_json(const ActorFailure& failure, const std::optional<PoolError>& pool_error) {
   using Kind = ActorFailure::Kind;
+  if (pool_error && (failure.kind == Kind::no_envoys || failure.kind == Kind::no_capacity)) {
+    Json json = Json::object();
+    json["runner_pool_error"] = pool_error_json(*pool_error);
+    return json;
+  }
   switch (failure.kind) {
     case Kind::crashed:
       return tagged("crashed", "message", text_or_null(failure.text));
@@ -42,13 +49,13 @@ Json failure_json(const ActorFailure& failure) {
   return "internal_error";
 }
 
-Json actor_json(const ActorRecord& actor, const std::string& datacenter) {
+Json actor_json(const ActorRecord& actor, const ApiCall& call) {
   Json json = Json::object();
   json["actor_id"] = actor.id.text();
   json["name"] = actor.name;
   json["key"] = or_null(actor.key);
   json["namespace_id"] = actor.namespace_id.text();
-  json["datacenter"] = datacenter;
+  json["datacenter"] = call.engine().settings().datacenter_name;
   json["runner_name_selector"] = actor.pool;
   json["crash_policy"] = "sleep";
   json["create_ts"] = actor.create_ts;
@@ -58,7 +65,10 @@ Json actor_json(const ActorRecord& actor, const std::string& datacenter) {
   json["sleep_ts"] = or_null(actor.sleep_ts);
   json["reschedule_ts"] = or_null(actor.reschedule_ts);
   json["destroy_ts"] = or_null(actor.destroy_ts);
-  if (actor.failure) json["error"] = failure_json(*actor.failure);
+  if (actor.failure) {
+    const auto pool_error = call.engine().pool_errors().active(actor.namespace_id, actor.pool);
+    json["error"] = failure_json(*actor.failure, pool_error);
+  }
   return json;
 }
 

@@ -92,7 +92,7 @@ Task<Result<HttpResponse>> create_actor(ApiCall call) {
   TROUPE_CO_TRY(auto create, co_await read_request(call, kCreateFields));
   TROUPE_CO_TRY(const auto actor, co_await call.engine().create(std::move(create)));
   Json body;
-  body["actor"] = actor_json(actor, call.engine().settings().datacenter_name);
+  body["actor"] = actor_json(actor, call);
   co_return json_answer(body);
 }
 
@@ -100,7 +100,7 @@ Task<Result<HttpResponse>> get_or_create_actor(ApiCall call) {
   TROUPE_CO_TRY(auto create, co_await read_request(call, kGetOrCreateFields));
   TROUPE_CO_TRY(const auto created, co_await call.engine().get_or_create(std::move(create)));
   Json body;
-  body["actor"] = actor_json(created.actor, call.engine().settings().datacenter_name);
+  body["actor"] = actor_json(created.actor, call);
   body["created"] = created.created;
   co_return json_answer(body);
 }

@@ -60,7 +60,7 @@ Task<Result<std::vector<ActorRecord>>> find_by_key(Engine& engine, NamespaceId n
 
 HttpResponse page_answer(const ApiCall& call, const std::vector<ActorRecord>& actors) {
   Json list = Json::array();
-  for (const auto& actor : actors) list.push_back(actor_json(actor, call.engine().settings().datacenter_name));
+  for (const auto& actor : actors) list.push_back(actor_json(actor, call));
   Json body;
   body["actors"] = std::move(list);
   body["pagination"] =

@@ -240,5 +240,29 @@ TEST_F(WakingTest, AcquireHandsOutTheRunningGeneration) {
   EXPECT_NE(second, first);
 }
 
+TEST_F(WakingTest, ARequestDoesNotWaitForAPoolThatFails) {
+  host->script->run_at_once = false;
+  const auto id = create();
+  const auto waiting = fetch(id);
+  world.advance(Millis(1'000));
+  EXPECT_FALSE(waiting->done);
+  engine->pool_errors().report_error(ns, "default", {});
+  world.advance(Millis(1'999));
+  EXPECT_FALSE(waiting->done);
+  world.advance(Millis(1));
+  ASSERT_TRUE(waiting->done);
+  EXPECT_EQ(body(*waiting->result), "guard.actor_runner_failed");
+
+  const auto another = fetch(id);
+  world.advance(Millis(1'000));
+  ASSERT_TRUE(another->done);
+  EXPECT_EQ(body(*another->result), "guard.actor_runner_failed");
+
+  const auto served = fetch(id);
+  last().events->running();
+  world.settle();
+  EXPECT_EQ(body(*served->result), "generation 1 /request/x");
+}
+
 }  // namespace
 }  // namespace troupe

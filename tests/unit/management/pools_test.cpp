@@ -173,6 +173,19 @@ TEST_F(PoolsApiTest, ErrorsAndProtocolOfAPoolAreShown) {
   }
 }
 
+TEST_F(PoolsApiTest, AnActorWithoutAHostShowsTheErrorOfItsPool) {
+  put("fn", endpoint());
+  const auto id = create_id({{"key", "k"}, {"runner_name_selector", "fn"}});
+  const auto error = [&] { return get("/actors?namespace=default&actor_ids=" + id).body()["actors"][0]["error"]; };
+  using Kind = ActorFailure::Kind;
+  record(id).failure = ActorFailure{Kind::no_envoys, ""};
+  EXPECT_EQ(error(), "no_envoys");
+  engine.pool_errors().report_error(ns(), "fn", {PoolError::Kind::stream_ended_early, 0, "", {}});
+  EXPECT_EQ(error(), (json{{"runner_pool_error", "serverless_stream_ended_early"}}));
+  record(id).failure = ActorFailure{Kind::crashed, "m"};
+  EXPECT_EQ(error(), (json{{"crashed", {{"message", "m"}}}}));
+}
+
 TEST_F(PoolsApiTest, AHealthCheckAlwaysAnswersAndSaysWhatIsWrong) {
   const auto check = [&](const std::string& body) {
     return send("POST", "/runner-configs/serverless-health-check?namespace=anything", body);
