@@ -71,6 +71,12 @@ class HostedEngine final : public Engine {
     serverless_->close_all();
   }
 
+  EnvoyGate* envoy_gate() override {
+    for (const auto& host : placement_->hosts())
+      if (EnvoyGate* gate = host->envoy_gate()) return gate;
+    return nullptr;
+  }
+
   std::vector<EnvoyInfo> envoys(const NamespaceId& ns) const override {
     std::vector<EnvoyInfo> all;
     for (const auto& host : placement_->hosts()) {

@@ -94,6 +94,8 @@ class Engine {
   virtual PoolErrors& pool_errors() = 0;
   /// The metadata of serverless endpoints.
   virtual EndpointWatch& endpoints() = 0;
+  /// Where envoys connect; null when they cannot.
+  virtual EnvoyGate* envoy_gate() { return nullptr; }
   /// Host processes that are connected now; newest first.
   virtual std::vector<EnvoyInfo> envoys(const NamespaceId& ns) const = 0;
   /// Names of the actors of this process and those that hosts have announced, with their metadata as a JSON object

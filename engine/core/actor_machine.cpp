@@ -379,6 +379,14 @@ std::string_view name_of(ActorPhase phase) {
   return kNames[static_cast<std::size_t>(phase)];
 }
 
+std::string_view name_of(ActorFailure::Kind kind) {
+  constexpr std::string_view kNames[] = {"crashed",           "no_envoys",
+                                         "no_capacity",       "envoy_connection_lost",
+                                         "envoy_no_response", "concurrent_actor_limit_reached",
+                                         "internal_error"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
 std::string_view name_of(ActorInput input) {
   constexpr std::string_view kNames[] = {"host_chosen",   "host_acknowledged",
                                          "no_host",       "start_received",

@@ -113,5 +113,6 @@ ActorStep resume(const ActorRecord& record, std::int64_t now_ms, const Lifecycle
 
 std::string_view name_of(ActorPhase phase);
 std::string_view name_of(ActorInput input);
+std::string_view name_of(ActorFailure::Kind kind);
 
 }  // namespace troupe

@@ -15,6 +15,8 @@
 
 namespace troupe {
 
+class EnvoyGate;
+
 /// What a host tells the placement about one generation of an actor. Threads: any. Blocks: never.
 class HostEvents {
  public:
@@ -131,6 +133,8 @@ class Host {
   virtual void evict_older(const NamespaceId& ns, const std::string& pool, std::uint32_t version) {
     (void)ns, (void)pool, (void)version;
   }
+  /// The offer is not taken up.
+  virtual void withdraw(const NamespaceId& ns, const std::string& pool) { (void)ns, (void)pool; }
   /// Starts generation `record.generation`; `events` hears `running` or `stopped`, maybe before this returns.
   /// `hibernating`: the open sockets of earlier generations. Their clients can be written to from now on;
   /// `resume_websocket` follows for each of them once the actor runs, unless the client closes it before.
@@ -144,6 +148,8 @@ class Host {
   virtual void destroyed(const ActorId& id) { (void)id; }
   /// Set once, before anything else.
   virtual void listen(std::weak_ptr<HostListener> listener) { (void)listener; }
+  /// Where the processes of this host connect, for hosts that have any.
+  virtual EnvoyGate* envoy_gate() { return nullptr; }
   /// The engine stops: lets go of what runs elsewhere, which goes on running. Nothing is said to events after it.
   virtual Task<void> stop() { co_return; }
 };

@@ -1,3 +1,4 @@
+#include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <utility>
@@ -213,11 +214,29 @@ Task<void> Placement::perform_waiting(SlotPtr slot, ActorEffect effect) {
     } else if (next->kind == Kind::store) {
       // What could not be written is written with the next change: every write carries the whole lifecycle.
       (void)co_await write_record(slot, next->durable ? Ack::durable : Ack::written);
+      report(*slot);
     } else {
       perform_at_once(slot, *next);
     }
     next = next_effect(slot);
   }
+}
+
+/// Why an actor does not run although somebody wants it to, and when that is tried again.
+void Placement::report(const Slot& slot) {
+  std::optional<ActorFailure> failure;
+  std::optional<std::int64_t> next_ts;
+  {
+    std::lock_guard lock(shard_of(slot.id).mutex);
+    if (slot.state.phase != ActorPhase::sleeping && slot.state.phase != ActorPhase::reallocating) return;
+    failure = slot.state.failure;
+    next_ts = slot.state.reschedule_ts;
+  }
+  if (!failure) return;
+  const std::string next =
+      next_ts ? "next attempt in " + std::to_string(*next_ts - ports_.clock.now_ms()) + " ms" : "it sleeps now";
+  spdlog::info("actor {} ({} in pool {}): {} {}; {}", slot.id.text(), slot.name, slot.pool, name_of(failure->kind),
+               failure->text, next);
 }
 
 Task<Result<ActorRecord>> Placement::write_record(SlotPtr slot, Ack ack) {
@@ -288,24 +307,27 @@ Task<void> Placement::start_host(SlotPtr slot, Ack ack) {
   auto record = co_await write_record(slot, ack);
   std::shared_ptr<Host> host;
   std::uint32_t generation = 0;
+  bool given_up = false;
   {
     std::lock_guard lock(shard_of(slot->id).mutex);
-    // Given up while the record was written.
-    if (slot->state.phase != ActorPhase::starting && slot->state.phase != ActorPhase::allocating) co_return;
     host = slot->host;
     generation = slot->state.generation;
-    if (!record) {
+    // Given up while the record was written.
+    const bool wanted = slot->state.phase == ActorPhase::starting || slot->state.phase == ActorPhase::allocating;
+    if (wanted && !record) {
       ActorEvent event{ActorInput::lost, generation};
       event.failure = ActorFailure{ActorFailure::Kind::internal_error, record.error().message()};
       apply(*slot, event);
-      co_return;
-    }
-    if (!host) {
+    } else if (wanted && !host) {
       ActorEvent event{ActorInput::stopped_error, generation};
       event.failure = crashed("not_registered: Actor factory '" + slot->name + "' is not registered.");
       apply(*slot, event);
-      co_return;
     }
+    given_up = !wanted || !record || !host;
+  }
+  if (given_up) {
+    if (host) host->withdraw(slot->namespace_id, slot->pool);
+    co_return;
   }
   actors_.set_generation(slot->id, generation);
   auto events = std::make_shared<SlotEvents>(weak_from_this(), slot, generation);

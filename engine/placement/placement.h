@@ -127,6 +127,7 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
   Task<Result<void>> take_up_awake();
   Task<void> erase(SlotPtr slot);
   void adopt(const SlotPtr& slot);
+  void report(const Slot& slot);
   void host_said(const SlotPtr& slot, ActorEvent event);
   void when_settled(const SlotPtr& slot, std::function<void()> fn);
 

@@ -13,6 +13,7 @@ Task<void> Placement::stop(Millis grace) {
   stopping_.store(true);
   sockets_->stop();
   if (alarms_) alarms_->stop();
+  for (const auto& host : hosts_) co_await host->stop();
   halt_residents();
   co_await wait_empty(grace);
   fail_waiters();

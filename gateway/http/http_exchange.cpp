@@ -2,6 +2,7 @@
 #include <boost/asio/buffer.hpp>
 
 #include "engine/base/errors.h"
+#include "gateway/envoy/envoy_endpoint.h"
 #include "gateway/http/http_connection.h"
 #include "gateway/http/websocket_frames.h"
 #include "gateway/http/websocket_handshake.h"
@@ -46,6 +47,23 @@ HttpResponse websocket_only() {
   return response;
 }
 
+bool is_envoy(const Target& target) {
+  const auto* connect = std::get_if<HostConnectTarget>(&target);
+  return connect && connect->protocol == HostConnectTarget::Protocol::envoy;
+}
+
+WebSocketSession::Rules envoy_rules(const ServerSettings& settings, const std::string& ray_id) {
+  auto rules = WebSocketSession::client_rules(settings);
+  rules.message_max = settings.envoy_message_max;
+  rules.outbound_bytes_max = settings.envoy_outbound_bytes_max;
+  // What is sent to an envoy is bounded where it comes from.
+  rules.outbound_message_max = settings.envoy_outbound_bytes_max;
+  const Error gone = make_error("ws", "going_away");
+  rules.going_away = {close_code(gone), close_reason(gone, ray_id)};
+  rules.quick_ack = true;
+  return rules;
+}
+
 bool has_body(int status) { return status != 204 && status != 304; }
 
 }  // namespace
@@ -69,6 +87,8 @@ Task<HttpResponse> HttpConnection::respond(HttpRequest request) {
     response = preflight_answer(request.headers);
   } else if (std::holds_alternative<HealthSocketTarget>(target)) {
     response = websocket_only();
+  } else if (is_envoy(target)) {
+    response = envoy_endpoint_answer();
   } else {
     arm(Phase::forwarding, context_->settings.response_start_timeout);
     response = co_await context_->management.handle(std::move(request), exchange_.ray_id);
@@ -110,7 +130,7 @@ Task<void> HttpConnection::upgrade(HttpRequest request) {
       error = acquired.error();
   } else if (refusal) {
     error = refusal->error;
-  } else if (!std::holds_alternative<HealthSocketTarget>(target)) {
+  } else if (!std::holds_alternative<HealthSocketTarget>(target) && !is_envoy(target)) {
     error = make_error("guard", "websocket_not_supported");
   }
 
@@ -121,10 +141,18 @@ Task<void> HttpConnection::upgrade(HttpRequest request) {
       strand_,
       exchange_.ray_id,
       std::move(exchange_.accept_head),
-      Bytes(in_.begin() + static_cast<std::ptrdiff_t>(begin_), in_.begin() + static_cast<std::ptrdiff_t>(end_))};
+      Bytes(in_.begin() + static_cast<std::ptrdiff_t>(begin_), in_.begin() + static_cast<std::ptrdiff_t>(end_)),
+      std::nullopt};
+  if (is_envoy(target)) start.rules = envoy_rules(context_->settings, exchange_.ray_id);
   auto session = std::make_shared<WebSocketSession>(std::move(start));
   if (error) {
     session->refuse(close_code(*error), close_reason(*error, exchange_.ray_id));
+  } else if (is_envoy(target)) {
+    auto opener = [context = context_, ray_id = exchange_.ray_id,
+                   request = std::move(request)](std::shared_ptr<ClientSocket> socket) mutable {
+      return open_envoy(std::move(context), std::move(request), std::move(ray_id), std::move(socket));
+    };
+    session->run(std::move(opener));
   } else if (!hosted) {
     session->run(open_health_socket);
   } else {

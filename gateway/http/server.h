@@ -44,6 +44,11 @@ struct ServerSettings {
   /// HTTP dispatch retries (150 ms doubling).
   int retry_attempts_max = 7;
   Millis retry_delay{150};
+  /// What envoys authenticate with; empty = nobody is asked.
+  std::string admin_token;
+  /// One message from an envoy, and what it may leave unread.
+  std::size_t envoy_message_max = 64u << 20;
+  std::size_t envoy_outbound_bytes_max = 128u << 20;
   /// Serve `/health/ws`.
   bool health_websocket = false;
 };

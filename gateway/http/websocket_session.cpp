@@ -1,5 +1,8 @@
 #include "gateway/http/websocket_session.h"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -23,8 +26,8 @@ constexpr std::size_t kReadBufferMax = 64 * 1024;
 /// Writes in a row before others get their turn on the strand.
 constexpr int kWritesInARowMax = 16;
 
-constexpr std::uint16_t kGoingAway = 1001, kProtocolError = 1002, kInvalidUtf8 = 1007, kTooBig = 1009,
-                        kInternalError = 1011, kTryAgainLater = 1013, kBroken = 1006;
+constexpr std::uint16_t kProtocolError = 1002, kInvalidUtf8 = 1007, kTooBig = 1009, kInternalError = 1011,
+                        kTryAgainLater = 1013, kBroken = 1006;
 
 }  // namespace
 
@@ -34,14 +37,23 @@ WebSocketSession::WebSocketSession(Start start)
       socket_(std::move(start.socket)),
       strand_(std::move(start.strand)),
       ray_id_(std::move(start.ray_id)),
+      rules_(start.rules ? std::move(*start.rules) : client_rules(context_->settings)),
       in_(std::move(start.early)),
       end_(in_.size()),
-      reader_(context_->settings.websocket_message_max) {
+      reader_(rules_.message_max) {
   if (in_.size() < kReadBufferMin) in_.resize(kReadBufferMin);
   // The 101 goes first; `serve` is the writer until it has left.
   queue_.push_raw(start.accept_head);
   writing_ = true;
   ++context_->connections->websockets;
+}
+
+WebSocketSession::Rules WebSocketSession::client_rules(const ServerSettings& settings) {
+  Rules rules;
+  rules.message_max = settings.websocket_message_max;
+  rules.outbound_bytes_max = settings.websocket_outbound_bytes_max;
+  rules.outbound_message_max = settings.websocket_outbound_message_max;
+  return rules;
 }
 
 WebSocketSession::~WebSocketSession() { leave(); }
@@ -135,7 +147,7 @@ Task<std::optional<CloseFrame>> WebSocketSession::take_events() {
         {
           const std::lock_guard lock(mutex_);
           // A client that asks without reading the answers gets none.
-          if (close_queued_ || broken_ || queued() >= context_->settings.websocket_outbound_bytes_max) break;
+          if (close_queued_ || broken_ || queued() >= rules_.outbound_bytes_max) break;
           queue_.push_pong(event.message.data);
           start = start_writer();
         }
@@ -176,7 +188,16 @@ Task<bool> WebSocketSession::read_more() {
   }
   auto [ec, size] = co_await socket_.async_read_some(asio::buffer(in_.data() + end_, in_.size() - end_), kAsTuple);
   end_ += size;
+  if (rules_.quick_ack && !ec) acknowledge_now();
   co_return !ec;
+}
+
+// The kernel falls back to delayed acknowledgements by itself, so each read asks anew.
+void WebSocketSession::acknowledge_now() {
+#ifdef TCP_QUICKACK
+  const int on = 1;
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+#endif
 }
 
 // After a broken frame: what follows cannot be read, but a socket closed over unread data would lose our Close frame.
@@ -200,10 +221,10 @@ bool WebSocketSession::send(WebSocketMessage message) {
   {
     const std::lock_guard lock(mutex_);
     if (close_queued_ || broken_) return false;
-    if (message.data.size() > context_->settings.websocket_outbound_message_max) {
+    if (message.data.size() > rules_.outbound_message_max) {
       own_close_ = CloseFrame{kTooBig, {}};
       queue_close(kTooBig, "actor WebSocket message exceeds the maximum size");
-    } else if (queued() >= context_->settings.websocket_outbound_bytes_max) {
+    } else if (queued() >= rules_.outbound_bytes_max) {
       queue_.clear();
       own_close_ = CloseFrame{kTryAgainLater, "ws.slow_client"};
       queue_close(kTryAgainLater, "ws.slow_client");
@@ -225,7 +246,7 @@ std::size_t WebSocketSession::buffered_bytes() const {
 Task<void> WebSocketSession::wait_drained() {
   const auto self = shared_from_this();
   // "Fewer than half".
-  const std::size_t half = context_->settings.websocket_outbound_bytes_max / 2;
+  const std::size_t half = rules_.outbound_bytes_max / 2;
   co_await wait_until_at_most(half > 0 ? half - 1 : 0);
 }
 
@@ -338,8 +359,8 @@ void WebSocketSession::going_away() {
   {
     const std::lock_guard lock(mutex_);
     if (close_queued_ || broken_) return;
-    own_close_ = CloseFrame{kGoingAway, "ws.going_away"};
-    queue_close(kGoingAway, "ws.going_away");
+    own_close_ = rules_.going_away;
+    queue_close(rules_.going_away.code, rules_.going_away.reason);
     if (!start_writer()) return;
   }
   schedule_write();

@@ -28,6 +28,15 @@ class WebSocketSession final : public ClientSocket,
                                public ServerConnection,
                                public std::enable_shared_from_this<WebSocketSession> {
  public:
+  /// Where a kind of peer differs from clients of actors.
+  struct Rules {
+    std::size_t message_max = 0, outbound_bytes_max = 0, outbound_message_max = 0;
+    CloseFrame going_away{1001, "ws.going_away"};
+    /// Acknowledge what has been read at once: the other side waits for that before it sends its next small frame.
+    bool quick_ack = false;
+  };
+  static Rules client_rules(const ServerSettings& settings);
+
   struct Start {
     std::shared_ptr<GatewayContext> context;
     ConnectionSet::Membership membership;
@@ -38,6 +47,8 @@ class WebSocketSession final : public ClientSocket,
     std::string accept_head;
     /// What the client sent behind its request.
     Bytes early;
+    /// Nothing: those for clients.
+    std::optional<Rules> rules;
   };
 
   explicit WebSocketSession(Start start);
@@ -71,6 +82,7 @@ class WebSocketSession final : public ClientSocket,
   Task<std::optional<CloseFrame>> take_events();
   Task<bool> read_more();
   Task<void> discard_until_eof();
+  void acknowledge_now();
   Task<Done> wait_until_at_most(std::size_t bytes);
 
   /// The next four run with `mutex_` held.
@@ -92,6 +104,7 @@ class WebSocketSession final : public ClientSocket,
   TcpSocket socket_;
   Strand strand_;
   std::string ray_id_;
+  const Rules rules_;
 
   /// Read side: the strand.
   Bytes in_;

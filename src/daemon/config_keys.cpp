@@ -1,5 +1,6 @@
 #include "src/daemon/config_keys.h"
 
+#include <chrono>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -81,6 +82,29 @@ Apply choice(Field field, std::vector<std::pair<std::string, Value>> words) {
 #define TROUPE_FIELD(member) \
   [](Settings & s) -> auto& { return s.member; }
 
+/// Envoys are told what the tunnel enforces.
+Problem apply_envoy_payload_max(Settings& settings, const ConfigNode& value) {
+  if (auto problem = number(TROUPE_FIELD(envoys.tunnel.payload_bytes_max), 1, 4 * kGiB)(settings, value))
+    return problem;
+  settings.envoys.envoys.max_response_payload_bytes = settings.envoys.tunnel.payload_bytes_max;
+  return std::nullopt;
+}
+
+Problem apply_envoy_drip_rate(Settings& settings, const ConfigNode& value) {
+  const auto number = read_integer(value);
+  if (!number || *number < 1 || *number > 1'000'000'000) return not_in_range(1, 1'000'000'000);
+  settings.envoys.envoys.rate_limit_drip = std::chrono::microseconds(*number);
+  return std::nullopt;
+}
+
+/// Bodies are streamed for all requests or for none.
+Problem apply_streaming_percentage(Settings& settings, const ConfigNode& value) {
+  const auto number = read_integer(value);
+  if (!number || *number < 0 || *number > 100) return not_in_range(0, 100);
+  if (*number == 0) settings.envoys.tunnel.streaming = false;
+  return std::nullopt;
+}
+
 std::vector<ConfigKey> make_keys() {
   constexpr std::int64_t kPortMax = std::numeric_limits<std::uint16_t>::max();
   return {
@@ -107,6 +131,17 @@ std::vector<ConfigKey> make_keys() {
       {"pegboard.serverless_retry_reset_duration", duration(TROUPE_FIELD(engine.endpoint_watch.retry_reset))},
       {"pegboard.runner_pool_consecutive_successes_to_clear_error",
        number(TROUPE_FIELD(engine.pool_successes_to_clear_error), 1, UINT32_MAX)},
+      {"pegboard.envoy_lost_threshold", duration(TROUPE_FIELD(engine.envoy_lost_threshold), 1, 1)},
+      {"pegboard.envoy_eligible_threshold", duration(TROUPE_FIELD(envoys.envoys.eligible_threshold), 1, 1)},
+      {"pegboard.envoy_ping_timeout", duration(TROUPE_FIELD(envoys.envoys.ping_timeout), 1, 1)},
+      {"pegboard.envoy_update_ping_interval", duration(TROUPE_FIELD(envoys.envoys.ping_interval), 1, 1)},
+      {"pegboard.envoy_max_response_payload_size", apply_envoy_payload_max},
+      {"pegboard.envoy_websocket_rate_limit_requests",
+       number(TROUPE_FIELD(envoys.envoys.rate_limit_requests), 1, UINT32_MAX)},
+      {"pegboard.envoy_websocket_rate_limit_drip_rate_us", apply_envoy_drip_rate},
+      {"features.guard_gateway_v3.mode",
+       choice<bool>(TROUPE_FIELD(envoys.tunnel.streaming), {{"on", true}, {"off", false}})},
+      {"features.guard_gateway_v3.percentage", apply_streaming_percentage},
       {"pegboard.actor_create_rate_limit_requests", number(TROUPE_FIELD(engine.actor_create_burst), 0, UINT32_MAX)},
       {"pegboard.actor_create_rate_limit_drip_rate_ms", duration(TROUPE_FIELD(engine.actor_create_interval), 1, 1)},
       {"runtime.worker_shutdown_duration", duration(TROUPE_FIELD(engine.shutdown_grace), 1'000)},
@@ -153,6 +188,9 @@ std::vector<ConfigKey> make_keys() {
        number(TROUPE_FIELD(server.websocket_outbound_bytes_max), 1'024, 4 * kGiB)},
       {"troupe.websocket_outbound_message_max",
        number(TROUPE_FIELD(server.websocket_outbound_message_max), 1'024, 4 * kGiB)},
+      {"troupe.envoy_message_max", number(TROUPE_FIELD(server.envoy_message_max), 1 << 20, 4 * kGiB)},
+      {"troupe.envoy_outbound_bytes_max", number(TROUPE_FIELD(server.envoy_outbound_bytes_max), 1 << 20, 4 * kGiB)},
+      {"troupe.envoy_requests_max", number(TROUPE_FIELD(envoys.envoys.requests_max), 1, 1'000'000)},
       {"troupe.websocket_close_timeout_ms", duration(TROUPE_FIELD(server.websocket_close_timeout), 1, 1)},
       {"troupe.header_timeout_ms", duration(TROUPE_FIELD(server.header_timeout), 1, 1)},
       {"troupe.idle_timeout_ms", duration(TROUPE_FIELD(server.idle_timeout), 1, 1)},

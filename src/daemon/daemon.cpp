@@ -87,7 +87,9 @@ class Daemon {
 
     auto registry = std::make_shared<Registry>();
     if (settings_.demo) register_demo_actors(*registry);
-    engine_ = make_engine(ports_, settings_.engine, *store_, *actors_, registry, nullptr, make_outbound_client(ports_));
+    settings_.server.admin_token = settings_.admin_token;
+    engine_ = make_envoy_engine(ports_, settings_.engine, *store_, *actors_, registry, settings_.envoys,
+                                make_outbound_client(ports_));
     ManagementSettings management;
     management.admin_token = settings_.admin_token;
     management.public_url = settings_.public_url;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "engine/hosts/envoy/envoy_engine.h"
 #include "engine/storage/open.h"
 #include "gateway/http/server.h"
 
@@ -17,6 +18,7 @@ enum class LogFormat { text, json };
 struct Settings {
   ServerSettings server;
   EngineSettings engine;
+  EnvoyOptions envoys;
   StorageSettings storage;
 
   std::string admin_token;

@@ -1,6 +1,8 @@
 #include "engine/directory/directory.h"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -266,6 +268,33 @@ TEST_F(DirectoryTest, ALongListIsReadInPieces) {
   for (int i = 0; i < 2'500; ++i) made.insert(create("counter").id);
   const auto listed = list("counter", std::nullopt, true, 100'000);
   EXPECT_EQ(std::set<ActorId>(listed.begin(), listed.end()), made);
+}
+
+TEST_F(DirectoryTest, ActorsAtEnvoysAndThoseThatWaitForAHostAreFoundAgainInPages) {
+  std::vector<ActorId> awake;
+  for (int i = 0; i < 5; ++i) awake.push_back(create("a").id);
+  const ActorId asleep = create("a").id;
+  for (const ActorId& id : awake) update(id, [](ActorRecord& record) { record.hosting.emplace(); });
+  update(awake[0], [](ActorRecord& record) {
+    record.hosting.reset();
+    record.reschedule_ts = 5;
+  });
+  std::ranges::sort(awake);
+  const auto page = [&](std::optional<ActorId> after, std::size_t limit) {
+    return world.run(directory->awake(after, limit)).value();
+  };
+  EXPECT_EQ(page(std::nullopt, 3), (std::vector<ActorId>(awake.begin(), awake.begin() + 3)));
+  EXPECT_EQ(page(awake[2], 3), (std::vector<ActorId>(awake.begin() + 3, awake.end())));
+
+  update(awake[1], [](ActorRecord& record) {
+    record.hosting.reset();
+    record.reschedule_ts.reset();
+  });
+  ASSERT_TRUE(world.run(directory->destroy(awake[2], 9)));
+  reopen();
+  const auto left = page(std::nullopt, 100);
+  EXPECT_EQ(left.size(), 3u);
+  EXPECT_FALSE(std::ranges::count(left, asleep));
 }
 
 TEST_F(DirectoryTest, DueAlarmsComeByTimeInPagesAndTellTheNext) {

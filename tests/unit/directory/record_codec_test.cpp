@@ -23,6 +23,8 @@ ActorRecord full_record(Random& random) {
   record.alarm_ts = -5;
   record.generation = 4'000'000'000u;
   record.failure = ActorFailure{ActorFailure::Kind::crashed, "boom"};
+  record.hosting = ActorHosting{"envoy-1", ActorPhase::going_away, 1'700'000'000'500, true};
+  record.retries = 7;
   return record;
 }
 
@@ -33,6 +35,24 @@ TEST(RecordCodec, ARecordComesBackAsItWas) {
   ActorRecord bare;
   bare.id = record.id;
   EXPECT_EQ(decode_record(bare.id, encode_record(bare)).value(), bare);
+}
+
+TEST(RecordCodec, ARecordOfTheFirstVersionIsReadAndBelongsToNoEnvoy) {
+  VirtualWorld world;
+  ActorRecord record = full_record(world.ports().random);
+  record.hosting.reset();
+  record.retries = 0;
+  Bytes bytes = encode_record(record);
+  bytes[0] = 1;
+  bytes.resize(bytes.size() - 2);
+  EXPECT_EQ(decode_record(record.id, bytes).value(), record);
+}
+
+TEST(RecordCodec, AHostingInAPhaseWithoutAHostIsCorrupt) {
+  VirtualWorld world;
+  ActorRecord record = full_record(world.ports().random);
+  record.hosting->phase = ActorPhase::sleeping;
+  EXPECT_FALSE(decode_record(record.id, encode_record(record)));
 }
 
 TEST(RecordCodec, AConnectableTimeIsNotStored) {
