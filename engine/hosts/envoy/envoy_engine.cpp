@@ -13,7 +13,8 @@ std::unique_ptr<Engine> make_envoy_engine(Ports ports, EngineSettings settings, 
                                           std::shared_ptr<HttpClient> http, std::shared_ptr<LocalInspector> inspector) {
   options.envoys.lost_threshold = settings.envoy_lost_threshold;
   options.envoys.actor_stop_threshold = settings.actor_stop_threshold;
-  auto make_hosts = [ports, &store, &actors, registry, options = std::move(options), inspector = std::move(inspector)](HostParts parts) {
+  auto make_hosts = [ports, &store, &actors, registry, options = std::move(options),
+                     inspector = std::move(inspector)](HostParts parts) {
     EnvoyHostParts envoys{ports,
                           options.envoys,
                           parts.directory,
@@ -28,8 +29,7 @@ std::unique_ptr<Engine> make_envoy_engine(Ports ports, EngineSettings settings, 
     hosts.push_back(make_envoy_host(std::move(envoys)));
     return hosts;
   };
-  return make_engine_over(ports, std::move(settings), store, actors, registry, std::move(make_hosts),
-                          std::move(http));
+  return make_engine_over(ports, std::move(settings), store, actors, registry, std::move(make_hosts), std::move(http));
 }
 
 }  // namespace troupe
