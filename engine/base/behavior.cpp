@@ -4,6 +4,18 @@
 
 namespace troupe {
 
+std::string_view to_string(ScheduleKind kind) {
+  switch (kind) {
+    case ScheduleKind::at:
+      return "at";
+    case ScheduleKind::cron:
+      return "cron";
+    case ScheduleKind::every:
+      break;
+  }
+  return "every";
+}
+
 Task<Result<void>> Behavior::on_migrate(bool) { co_return Result<void>(); }
 Task<Result<Bytes>> Behavior::create_state(std::optional<Bytes>) { co_return Bytes(); }
 Result<void> Behavior::load_state(Bytes) { return {}; }

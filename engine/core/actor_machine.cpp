@@ -47,7 +47,7 @@ class Stepper {
 
   void allocate() {
     if (state_.halted) return;
-    if (alarm_is_due()) state_.alarm_ts.reset();
+    state_.alarm_taken = alarm_is_due();
     state_.phase = ActorPhase::allocating;
     state_.drain_after_start = false;
     add(Kind::clear_timer);
@@ -113,10 +113,12 @@ class Stepper {
   void become_running() {
     const bool first = !state_.start_ts;
     if (first) state_.start_ts = now_ms_;
+    const bool served = std::exchange(state_.alarm_taken, false);
+    if (served) state_.alarm_ts.reset();
     if (!event_.host.empty()) state_.host = event_.host;
     state_.asked = false;
     state_.start_received = true;
-    if (first || state_.can_be_lost) store();
+    if (first || served || state_.can_be_lost) store();
     if (state_.destroy_after_start) return begin_destroy(true);
     if (state_.drain_after_start) return stop_to(ActorPhase::going_away, StopOrder::going_away);
     state_.phase = ActorPhase::running;
@@ -171,7 +173,9 @@ class Stepper {
     state_.drain_after_start = false;
     add(Kind::clear_timer);
     store();
-    if (state_.alarm_ts) add(Kind::watch_alarm);
+    const bool again = std::exchange(state_.alarm_taken, false);
+    if (state_.alarm_ts)
+      effects_.push_back({Kind::watch_alarm, StopOrder::sleep_intent, again ? limits_.alarm_retry_ms : 0});
     add(Kind::tell_stopped);
   }
 
@@ -179,7 +183,7 @@ class Stepper {
     note_failure();
     release();
     if (state_.destroy_after_start) return remove();
-    if (alarm_is_due() && !state_.halted) return allocate();
+    if (alarm_is_due() && !state_.alarm_taken && !state_.halted) return allocate();
     settle_asleep();
   }
 
@@ -295,6 +299,7 @@ void Stepper::perform(ActorRule rule) {
     case ActorRule::finish_unhosted:
       return remove();
     case ActorRule::store_alarm: {
+      state_.alarm_taken = false;
       if (state_.alarm_ts == event_.alarm_ts) return;
       // A wake-up that was promised must not be lost with the power; one that comes late or not at all is harmless.
       const bool earlier = event_.alarm_ts && (!state_.alarm_ts || *event_.alarm_ts < *state_.alarm_ts);

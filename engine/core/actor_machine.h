@@ -78,10 +78,12 @@ struct ActorEffect {
     tell_ready,
     tell_stopped,
     tell_destroying,
-    /// An actor fell asleep with this alarm.
+    /// An actor fell asleep with this alarm. With a delay: a start for the alarm has failed, and is tried again then.
     watch_alarm,
     /// Take up a generation that an earlier process of the engine has started.
     adopt,
+    /// Never decided: the shell waits for what was stored before.
+    confirm,
   };
   Kind kind;
   StopOrder order = StopOrder::sleep_intent;
@@ -98,6 +100,8 @@ struct LifecycleLimits {
   std::int64_t retry_reset_ms = 600'000;
   /// How long a host that outlived the engine has at least to come back.
   std::int64_t return_grace_ms = 15'000;
+  /// Until a start that an alarm has caused and that failed is tried again.
+  std::int64_t alarm_retry_ms = 10'000;
 };
 
 struct ActorStep {

@@ -37,6 +37,9 @@ struct ActorState {
   bool destroy_after_start = false;
   /// The engine stops: nothing is started any more.
   bool halted = false;
+  /// The alarm has caused the start that is under way, or would have. It stays in the record until the generation runs,
+  /// so that a crash of the engine in between does not lose it, unless the host sets it anew.
+  bool alarm_taken = false;
 
   // Back-off of `reallocating`.
   std::uint32_t retries = 0;

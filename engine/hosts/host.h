@@ -28,6 +28,9 @@ class HostEvents {
   virtual void stopped(std::optional<std::string> failure) = 0;
   /// Durable wake-up time, ms since the epoch; nothing clears it.
   virtual void alarm(std::optional<std::int64_t> at_ms) = 0;
+  /// The same; returns once the record says so, as far as `ack`. Errors: those of the store, `actor.stopping` when the
+  /// generation is over. By default nothing is known of the record.
+  virtual Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack ack);
 
   // Of hosts that can lose actors.
   /// As `running`, and says which envoy has it.

@@ -11,8 +11,11 @@ namespace {
 /// Alarms read at a time.
 constexpr std::size_t kPageMax = 256;
 /// The timer runs on the monotonic clock; a jump of the wall clock is noticed within this time.
-constexpr std::int64_t kCheckIntervalMs = 60'000;
+constexpr std::int64_t kCheckIntervalMs = 1'000;
 constexpr std::int64_t kRetryMs = 1'000;
+constexpr std::uint32_t kRetryExponentMax = 9;
+/// Actors whose failures are remembered; beyond that all are forgotten.
+constexpr std::size_t kFailuresMax = 100'000;
 
 Id last_id() {
   std::array<std::uint8_t, Id::kSize> bytes;
@@ -51,7 +54,36 @@ void AlarmClock::arm(std::int64_t at_ms) {
   const std::int64_t delay_ms = at_ms <= now_ms ? 0 : std::min(at_ms - now_ms, kCheckIntervalMs);
   armed_for_ = at_ms;
   timer_ = deadlines_->add(Millis(delay_ms), [weak = weak_from_this()] {
-    if (auto self = weak.lock()) self->begin();
+    if (auto self = weak.lock()) self->timer_due();
+  });
+}
+
+void AlarmClock::timer_due() {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_) return;
+    // Only a look at the wall clock, or it has gone back.
+    if (armed_for_ && *armed_for_ > ports_.clock.now_ms()) return arm(*armed_for_);
+  }
+  begin();
+}
+
+void AlarmClock::offer_later(const ActorId& id, std::int64_t delay_ms) {
+  std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  if (failures_.size() >= kFailuresMax) failures_.clear();
+  Failures& failures = failures_[id];
+  const std::int64_t now_ms = ports_.clock.now_ms();
+  // One that has been well for as long again starts over.
+  if (now_ms - failures.next_ms > delay_ms << failures.count) failures.count = 0;
+  const std::int64_t wait_ms = delay_ms << failures.count;
+  failures.count = std::min(failures.count + 1, kRetryExponentMax);
+  failures.next_ms = now_ms + wait_ms;
+  deadlines_->add(Millis(wait_ms), [weak = weak_from_this(), id] {
+    auto self = weak.lock();
+    if (!self) return;
+    auto offer = [self, id]() -> Task<void> { (void)co_await self->wake_(id); };
+    boost::asio::co_spawn(self->ports_.io, std::move(offer), boost::asio::detached);
   });
 }
 

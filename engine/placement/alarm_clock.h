@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 
 #include "engine/directory/directory.h"
 #include "engine/placement/deadlines.h"
@@ -27,6 +28,9 @@ class AlarmClock : public std::enable_shared_from_this<AlarmClock> {
   void start();
   /// An actor fell asleep with this alarm, and its record says so.
   void watch(std::int64_t alarm_ts);
+  /// Offers the alarm of one actor again after `delay_ms`, because its start has failed; later each time it fails
+  /// again.
+  void offer_later(const ActorId& id, std::int64_t delay_ms);
   void stop();
 
  private:
@@ -36,6 +40,7 @@ class AlarmClock : public std::enable_shared_from_this<AlarmClock> {
   };
 
   void arm(std::int64_t at_ms);
+  void timer_due();
   void begin();
   Task<void> run();
   Task<Round> offer_due(std::optional<std::int64_t> offered_until, std::int64_t until_ms);
@@ -55,6 +60,12 @@ class AlarmClock : public std::enable_shared_from_this<AlarmClock> {
   std::optional<std::int64_t> armed_for_;
   /// Alarms up to here have been offered.
   std::optional<std::int64_t> offered_until_;
+  struct Failures {
+    std::uint32_t count = 0;
+    std::int64_t next_ms = 0;
+  };
+  /// Of actors whose start has failed lately.
+  std::unordered_map<ActorId, Failures> failures_;
   /// Earliest alarm watched during the running round.
   std::optional<std::int64_t> watched_;
 };

@@ -44,6 +44,12 @@ class Placement::SlotEvents final : public HostEvents {
     say(std::move(event));
   }
   void alarm(std::optional<std::int64_t> at_ms) override { say({ActorInput::set_alarm, generation_, at_ms}); }
+  Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack ack) override {
+    auto placement = placement_.lock();
+    auto slot = slot_.lock();
+    if (!placement || !slot) return gone();
+    return placement->confirmed(std::move(slot), {ActorInput::set_alarm, generation_, at_ms}, ack);
+  }
   void running_at(const std::string& envoy_key) override {
     ActorEvent event{ActorInput::running, generation_};
     event.host = envoy_key;
@@ -65,6 +71,7 @@ class Placement::SlotEvents final : public HostEvents {
   }
 
  private:
+  static Task<Result<void>> gone() { co_return make_error("actor", "stopping"); }
   void say(ActorEvent event) {
     auto placement = placement_.lock();
     auto slot = slot_.lock();
@@ -104,6 +111,41 @@ void Placement::host_said(const SlotPtr& slot, ActorEvent event) {
     apply(*slot, event);
   }
   perform(slot);
+}
+
+Task<Result<void>> Placement::confirmed(SlotPtr slot, ActorEvent event, Ack ack) {
+  auto begin = [self = shared_from_this(), slot, event = std::move(event),
+                ack](Continuation<Result<void>> rest) mutable {
+    bool over = false;
+    {
+      std::lock_guard lock(self->shard_of(slot->id).mutex);
+      over = slot->gone || event.generation != slot->state.generation;
+      if (!over) {
+        if (slot->hosted_generation == slot->state.generation) {
+          self->apply(*slot, event);
+        } else {
+          slot->early.push_back(std::move(event));
+        }
+        slot->effects.push_back({Kind::confirm, StopOrder::sleep_intent, 0, ack == Ack::durable});
+        slot->confirmations.push_back(std::move(rest));
+      }
+    }
+    if (over) return rest.post(make_error("actor", "stopping"));
+    self->perform(slot);
+  };
+  return suspend<Result<void>>(std::move(begin));
+}
+
+Task<void> Placement::confirm(SlotPtr slot, Ack ack) {
+  // Does nothing more when the record has been written already.
+  const auto written = co_await write_record(slot, ack);
+  Continuation<Result<void>> rest;
+  {
+    std::lock_guard lock(shard_of(slot->id).mutex);
+    rest = std::move(slot->confirmations.front());
+    slot->confirmations.erase(slot->confirmations.begin());
+  }
+  rest.post(written ? Result<void>() : Result<void>(written.error()));
 }
 
 void Placement::when_settled(const SlotPtr& slot, std::function<void()> fn) {
@@ -162,6 +204,7 @@ bool Placement::perform_at_once(const SlotPtr& slot, const ActorEffect& effect) 
     case Kind::store:
     case Kind::start:
     case Kind::erase:
+    case Kind::confirm:
       return false;
     case Kind::choose_host:
       choose_host(slot);
@@ -197,7 +240,12 @@ bool Placement::perform_at_once(const SlotPtr& slot, const ActorEffect& effect) 
         std::lock_guard lock(shard_of(slot->id).mutex);
         alarm_ts = slot->state.alarm_ts;
       }
-      if (alarm_ts && alarms_) alarms_->watch(*alarm_ts);
+      if (!alarm_ts || !alarms_) break;
+      if (effect.delay_ms > 0) {
+        alarms_->offer_later(slot->id, effect.delay_ms);
+      } else {
+        alarms_->watch(*alarm_ts);
+      }
       break;
     }
   }
@@ -211,6 +259,8 @@ Task<void> Placement::perform_waiting(SlotPtr slot, ActorEffect effect) {
       co_await start_host(slot, next->durable ? Ack::durable : Ack::written);
     } else if (next->kind == Kind::erase) {
       co_await erase(slot);
+    } else if (next->kind == Kind::confirm) {
+      co_await confirm(slot, next->durable ? Ack::durable : Ack::written);
     } else if (next->kind == Kind::store) {
       // What could not be written is written with the next change: every write carries the whole lifecycle.
       (void)co_await write_record(slot, next->durable ? Ack::durable : Ack::written);

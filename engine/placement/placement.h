@@ -123,6 +123,10 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
   void timer_due(const SlotPtr& slot, std::uint64_t round);
   void tell(const SlotPtr& slot, ReadyOutcome outcome);
   Task<Result<ActorRecord>> write_record(SlotPtr slot, Ack ack);
+  /// Decides, and returns once the record is written as decided. Errors: `actor.stopping` when the event is of another
+  /// generation, those of the store.
+  Task<Result<void>> confirmed(SlotPtr slot, ActorEvent event, Ack ack);
+  Task<void> confirm(SlotPtr slot, Ack ack);
   Task<void> start_host(SlotPtr slot, Ack ack);
   Task<Result<void>> take_up_awake();
   Task<void> erase(SlotPtr slot);

@@ -49,6 +49,8 @@ struct Slot {
   /// Run when no effect is left to be performed.
   std::vector<std::function<void()>> when_settled;
 
+  /// Of the `confirm` among `effects`, in their order.
+  std::vector<Continuation<Result<void>>> confirmations;
   std::vector<std::shared_ptr<ReadyWaiter>> ready_waiters;
   std::vector<std::shared_ptr<GoneWaiter>> gone_waiters;
   /// Gone from the store too.

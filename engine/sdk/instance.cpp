@@ -4,6 +4,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "engine/base/errors.h"
+#include "troupe/schedule.h"
 
 namespace troupe {
 
@@ -150,7 +151,20 @@ Result<void> Instance::replace_state(Bytes cbor) {
 
 // -- actions ----------------------------------------------------------------------------------------------------------
 
+/// The arguments with what a scheduled action is told after them.
+Bytes with_fire(const Bytes& args, const ScheduledFire& fire) {
+  Bytes out;
+  CborReader from(args);
+  const std::size_t size = from.array();
+  Encoder to(out);
+  to.cbor().array(size + 1);
+  for (std::size_t i = 0; i < size; ++i) to.cbor().raw(from.raw());
+  to.write(fire);
+  return out;
+}
+
 Task<Result<Bytes>> Instance::action(ActionCall call) {
+  if (call.fire) call.args = with_fire(call.args, *call.fire);
   const auto found = definition_->actions.find(call.name);
   if (found == definition_->actions.end()) return Behavior::action(std::move(call));
   const Action& action = *found->second;

@@ -15,6 +15,7 @@
 #include "troupe/key_value.h"
 #include "troupe/queue.h"
 #include "troupe/result.h"
+#include "troupe/scheduler.h"
 
 /// The language-neutral contract between the actor runtime and the code of an actor. Arguments and results are CBOR
 /// bytes or plain structs, so that C++ (troupe/actor.h) and other languages bind to the same interface.
@@ -78,6 +79,10 @@ struct ActorOptions {
   std::size_t max_queue_size = 1'000;
   /// Bytes of a message as it is stored, name included; a larger one is `queue.message_too_large`.
   std::size_t max_queue_message_size = 65'536;
+  /// One-shots and jobs together.
+  std::size_t max_schedules = 1'000;
+  /// Bytes; arguments of one scheduled action.
+  std::size_t max_schedule_args_size = 65'536;
   /// Shown by dashboards.
   std::string display_name;
   std::string icon;
@@ -158,6 +163,7 @@ class ActorContext {
   virtual KeyValue& kv() = 0;
   virtual Queue& queue() = 0;
   virtual Database& db() = 0;
+  virtual Scheduler& schedule() = 0;
 
   /// Calls an action of another actor, which is created if need be. Stays in the process when that actor lives here.
   /// What this actor has changed so far is committed before.
@@ -185,6 +191,8 @@ struct ActionCall {
   Bytes args;
   /// Null when no client made the call (schedules, other actors).
   std::shared_ptr<Connection> conn;
+  /// Of scheduled actions; a binding passes it on as one more argument after the last.
+  std::optional<ScheduledFire> fire = std::nullopt;
 };
 
 /// The code of one actor, for one generation. Every method runs on the actor's executor; calls interleave wherever

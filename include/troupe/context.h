@@ -15,6 +15,7 @@
 #include "troupe/detail/handler.h"
 #include "troupe/kv.h"
 #include "troupe/message_queue.h"
+#include "troupe/schedule.h"
 #include "troupe/sql.h"
 #include "troupe/stream.h"
 
@@ -84,6 +85,14 @@ class ContextBase {
     return MessageQueue(*instance_, writes_, open_messages_);
   }
   Sql db() const { return Sql(*instance_); }
+  /// Actions that run once, later.
+  Schedule schedule() const { return Schedule(*instance_); }
+  /// Actions that run again and again.
+  Cron cron() const { return Cron(*instance_); }
+  /// Starts the run handler again at that time, unless it runs then; the actor is woken for it. Nothing takes it back.
+  Result<void> set_run_wake(std::optional<std::int64_t> at_ms) const {
+    return runtime().schedule().set_run_wake(at_ms);
+  }
 
   /// Another actor, by name and key: `c.actor("account", "alice")`.
   template <std::convertible_to<std::string>... K>

@@ -11,6 +11,7 @@ void register_demo_actors(Registry& registry) {
   registry.add(boss_actor());
   registry.add(chat_actor());
   registry.add(ledger_actor());
+  registry.add(timer_actor());
 }
 
 }  // namespace troupe

@@ -13,6 +13,7 @@ ActorDefinition raw_actor();
 ActorDefinition boss_actor();
 ActorDefinition chat_actor();
 ActorDefinition ledger_actor();
+ActorDefinition timer_actor();
 
 /// All of them.
 void register_demo_actors(Registry& registry);

@@ -25,13 +25,14 @@ int main(int argc, char** argv) {
   const std::map<std::string, std::function<void(const bench::Options&)>> all{{"throughput", bench::bench_throughput},
                                                                               {"lifecycle", bench::bench_lifecycle},
                                                                               {"capacity", bench::bench_capacity},
-                                                                              {"durable", bench::bench_durable}};
+                                                                              {"durable", bench::bench_durable},
+                                                                              {"alarms", bench::bench_alarms}};
   for (const auto& name : wanted)
     if (!all.contains(name)) {
-      std::fprintf(stderr, "no benchmark is called %s; there are: throughput lifecycle capacity durable\n",
+      std::fprintf(stderr, "no benchmark is called %s; there are: throughput lifecycle capacity durable alarms\n",
                    name.c_str());
       return 2;
     }
-  for (const char* name : {"throughput", "lifecycle", "durable", "capacity"})
+  for (const char* name : {"throughput", "lifecycle", "durable", "capacity", "alarms"})
     if (wanted.empty() || wanted.contains(name)) all.at(name)(options);
 }

@@ -24,5 +24,6 @@ void bench_throughput(const Options& options);
 void bench_lifecycle(const Options& options);
 void bench_capacity(const Options& options);
 void bench_durable(const Options& options);
+void bench_alarms(const Options& options);
 
 }  // namespace bench

@@ -1,3 +1,4 @@
+#include "engine/base/errors.h"
 #include "engine/hosts/local/local_actor.h"
 
 namespace troupe {
@@ -8,6 +9,12 @@ void LocalLink::sleep_intent() {
 
 void LocalLink::destroy_intent() {
   if (const auto to = events()) to->destroy_intent();
+}
+
+Task<Result<void>> LocalLink::set_alarm(std::optional<std::int64_t> at_ms, Ack ack) {
+  const auto to = events();
+  if (!to) co_return make_error("actor", "stopping");
+  co_return co_await to->set_alarm(at_ms, ack);
 }
 
 Task<Result<Bytes>> LocalLink::call(ActorAddress to, std::string action, Bytes args) {

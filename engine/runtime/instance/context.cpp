@@ -74,6 +74,7 @@ std::vector<std::shared_ptr<Connection>> Context::connections() const {
 KeyValue& Context::kv() { return actor_.data().kv(); }
 Queue& Context::queue() { return actor_.queue(); }
 Database& Context::db() { return actor_.data().db(); }
+Scheduler& Context::schedule() { return actor_.scheduler(); }
 
 Task<Result<Bytes>> Context::call(ActorAddress to, std::string action, Bytes args) {
   if (!actor_.lifecycle().accepts_work()) return aborted_call<Bytes>();

@@ -24,6 +24,7 @@ class Context final : public ActorContext {
   KeyValue& kv() override;
   Queue& queue() override;
   Database& db() override;
+  Scheduler& schedule() override;
   Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override;
   Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override;
   Result<void> sleep() override;

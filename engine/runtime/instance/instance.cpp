@@ -48,7 +48,10 @@ Instance::Instance(Config config)
       saver_(saver_config(config, executor_, deadlines_, *this)),
       gate_(*this),
       data_(store_, saver_, id_, info_.generation, executor_),
-      context_(*this) {}
+      scheduler_(*this),
+      context_(*this) {
+  saver_.before_rows([this](Ack ack) { return scheduler_.secure_alarm(ack); });
+}
 
 Instance::~Instance() = default;
 

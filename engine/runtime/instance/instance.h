@@ -19,6 +19,7 @@
 #include "engine/runtime/instance/context.h"
 #include "engine/runtime/lifecycle.h"
 #include "engine/runtime/queue/actor_queue.h"
+#include "engine/runtime/schedule/actor_scheduler.h"
 #include "engine/runtime/state/actor_data.h"
 #include "engine/runtime/state/output_gate.h"
 #include "engine/runtime/state/state_saver.h"
@@ -69,6 +70,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   Deadlines& deadlines() { return deadlines_; }
   StateSaver& saver() { return saver_; }
   ActorData& data() { return data_; }
+  ActorScheduler& scheduler() { return scheduler_; }
   ConnectionTable& connections() { return connections_; }
   /// Made when it is first asked for: most actors have no use for it.
   ActorQueue& queue();
@@ -97,6 +99,9 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   /// The same after the code has been asked what it has changed, for `ack`: false when a commit is due.
   bool unsettled(Ack ack);
   void note_changes();
+  /// An action that the actor has scheduled. Errors: `actor.stopping` before any of it has run, what the action
+  /// returned, `actor.action_timed_out`, `actor.dropped_reply`.
+  Task<Result<Bytes>> scheduled_action(std::string name, Bytes args, ScheduledFire fire);
 
   // -- work -----------------------------------------------------------------------------------------------------------
   void begin_work(Work work);
@@ -205,6 +210,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   OutputGate gate_;
   ActorData data_;
   std::unique_ptr<ActorQueue> queue_;
+  ActorScheduler scheduler_;
   Context context_;
   std::unique_ptr<Behavior> behavior_;
 

@@ -40,6 +40,7 @@ Task<void> Instance::run_start(std::shared_ptr<Instance> self, Continuation<Resu
   self->lifecycle_.apply(LifecycleEvent::start_succeeded);
   (void)self->start_run_handler();
   self->work_changed();
+  self->scheduler_.begin();
   waiter.resume(std::move(result));
   if (auto stop = self->lifecycle_.take_deferred_stop()) {
     self->lifecycle_.apply(*stop);
@@ -50,6 +51,10 @@ Task<void> Instance::run_start(std::shared_ptr<Instance> self, Continuation<Resu
 Task<Result<void>> Instance::prepare() {
   auto stored = co_await store_.load_state(id_);
   if (!stored) co_return stored.error().with_context("loading the state");
+  if (stored->has_value()) {
+    auto loaded = co_await scheduler_.load();
+    if (!loaded) co_return loaded.error().with_context("loading the schedules");
+  }
   behavior_ = definition_->make(context_);
   const bool is_new = !stored->has_value();
   if (hooks().on_migrate) {
@@ -62,7 +67,8 @@ Task<Result<void>> Instance::prepare() {
     auto bytes = std::move(**stored);
     TROUPE_CO_CHECK(co_await prepare_woken(std::move(bytes)));
   }
-  co_return co_await prepare_common();
+  TROUPE_CO_CHECK(co_await prepare_common());
+  co_return co_await scheduler_.keep_alarm();
 }
 
 /// The state of a behavior whose snapshot holds none.

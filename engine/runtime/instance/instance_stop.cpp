@@ -44,6 +44,7 @@ void Instance::begin_stop(StopReason reason, Continuation<Done> waiter) {
 
 Task<void> Instance::run_stop(std::shared_ptr<Instance> self, bool destroying) {
   self->idle_entry_.cancel();
+  self->scheduler_.suspend();
   self->abort_delays();
   // The hook comes first, so that it still reaches the clients; then all of it overlaps.
   if (destroying ? self->hooks().on_destroy : self->hooks().on_sleep) {
@@ -118,6 +119,14 @@ Task<void> Instance::finalize(bool destroying) {
     if (!saved) log_error("the last save", saved.error());
   }
   gate_.finish(destroying);
+  if (!destroying) {
+    auto settle = [this]() -> Task<Result<void>> {
+      co_await scheduler_.settle_alarm();
+      co_return Result<void>();
+    };
+    auto settled = co_await hook<void>("setting the alarm", limit, nullptr, std::move(settle));
+    if (!settled) log_error("setting the alarm", settled.error());
+  }
   saver_.close();
   data_.close_kv();
   auto close = [this]() -> Task<Result<void>> {

@@ -57,7 +57,7 @@ void StateSaver::request(const SaveRequest& request) {
 // ---------------------------------------------------------------------------------------------------------------
 
 Result<void> StateSaver::put(Bytes key, Bytes value, Ack need) {
-  TROUPE_CHECK(admit_row());
+  TROUPE_CHECK(accepts_rows());
   rows_.put(std::move(key), std::move(value));
   staged(need);
   return {};
@@ -71,13 +71,13 @@ Result<void> StateSaver::erase(Bytes key, Ack need) {
 }
 
 Result<void> StateSaver::erase_range(keys::Range range, Ack need) {
-  TROUPE_CHECK(admit_row());
+  TROUPE_CHECK(accepts_rows());
   rows_.erase_range(std::move(range));
   staged(need);
   return {};
 }
 
-Result<void> StateSaver::admit_row() const {
+Result<void> StateSaver::accepts_rows() const {
   if (closed_) return make_error("actor", "stopping");
   if (rows_.bytes() < kStagedBytesMax) return {};
   return make_error("storage", "unavailable", std::nullopt, "too many changes wait for the store");
@@ -174,7 +174,8 @@ Task<Result<void>> StateSaver::store(std::optional<Bytes> state, std::uint64_t r
   save.rows = rows_in_flight_;
   Result<void> result;
   try {
-    result = co_await config_.store->save(config_.id, config_.generation, std::move(save), ack);
+    if (save.rows && before_rows_) result = co_await before_rows_(ack);
+    if (result) result = co_await config_.store->save(config_.id, config_.generation, std::move(save), ack);
   } catch (const std::exception& thrown) {
     result = internal_error(std::string("saving the state: ") + thrown.what());
   }

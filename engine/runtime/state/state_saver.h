@@ -66,6 +66,7 @@ class StateSaver {
   /// what it has to have reached before anything that reveals it leaves the actor. Nothing is waited for; a tick is
   /// planned as for a change of the state. Errors: `storage.unavailable` when `kStagedBytesMax` are staged already
   /// because commits fail, `actor.stopping`.
+  Result<void> accepts_rows() const;
   Result<void> put(Bytes key, Bytes value, Ack need);
   /// Not bound: what is erased was there before.
   Result<void> erase(Bytes key, Ack need);
@@ -79,6 +80,9 @@ class StateSaver {
 
   static constexpr std::size_t kStagedBytesSoftMax = 1u << 20;
   static constexpr std::size_t kStagedBytesMax = 16u << 20;
+
+  /// Runs before every commit that has rows, which fails with its error.
+  void before_rows(std::function<Task<Result<void>>(Ack)> prepare) { before_rows_ = std::move(prepare); }
 
   /// Returns when the changes so far are committed, at least as far as `ack` and as the rows among them need. Errors:
   /// those of the store and of the serialisation; the changes stay marked and are tried again by the tick. `gather`:
@@ -94,7 +98,6 @@ class StateSaver {
   Task<Result<void>> write(Ack ack);
   Task<Result<void>> gather_and_write(Ack ack);
   Task<Result<void>> store(std::optional<Bytes> state, std::uint64_t revision, Ack ack);
-  Result<void> admit_row() const;
   void staged(Ack need);
   void finished(std::uint64_t revision, Ack ack, const Result<void>& result);
   void plan(Nanos due);
@@ -114,6 +117,7 @@ class StateSaver {
   std::uint64_t durable_ = 0;
   bool writing_ = false;
 
+  std::function<Task<Result<void>>(Ack)> before_rows_;
   RowChanges rows_;
   /// Of the commit that is running.
   std::shared_ptr<const RowChanges> rows_in_flight_;

@@ -137,7 +137,31 @@ TEST(ActorMachine, AnOverdueAlarmOnTheWayToSleepRestartsAndIsConsumed) {
   actor.on(I::sleep_intent);
   actor.now = 10'050;
   EXPECT_EQ(actor.on(I::stopped_ok), "allocating: release clear choose");
+  actor.on(I::host_chosen);
+  EXPECT_EQ(actor.state.alarm_ts, 10'050);
+  EXPECT_EQ(actor.on(I::running), "running: store clear ready");
   EXPECT_EQ(actor.state.alarm_ts, std::nullopt);
+}
+
+TEST(ActorMachine, AnAlarmThatTheHostSetsDuringTheStartIsKept) {
+  Actor actor;
+  actor.state.start_ts = 1;
+  actor.state.alarm_ts = 9'000;
+  actor.on(I::alarm_due);
+  actor.on(I::host_chosen);
+  EXPECT_EQ(actor.alarm(9'000), "starting:");
+  actor.on(I::running);
+  EXPECT_EQ(actor.state.alarm_ts, 9'000);
+}
+
+TEST(ActorMachine, AnAlarmWhoseStartFailsIsTriedAgainLater) {
+  Actor actor;
+  actor.state.alarm_ts = 9'000;
+  actor.on(I::alarm_due);
+  actor.on(I::host_chosen);
+  EXPECT_EQ(actor.stopped("boom"), "sleeping: release clear store watch(10000) stopped");
+  EXPECT_EQ(actor.state.alarm_ts, 9'000);
+  EXPECT_EQ(actor.on(I::alarm_due), "allocating: clear choose");
 }
 
 TEST(ActorMachine, AFutureAlarmIsKeptAndWatchedDuringSleep) {
@@ -149,18 +173,20 @@ TEST(ActorMachine, AFutureAlarmIsKeptAndWatchedDuringSleep) {
   EXPECT_EQ(actor.on(I::alarm_due), "sleeping:");
   actor.now = 20'000;
   EXPECT_EQ(actor.on(I::alarm_due), "allocating: clear choose");
+  actor.on(I::host_chosen);
+  actor.on(I::running);
   EXPECT_EQ(actor.state.alarm_ts, std::nullopt);
 }
 
 TEST(ActorMachine, AWakeBeforeTheAlarmKeepsItAndOneAfterItConsumesIt) {
   Actor early;
   early.state.alarm_ts = 20'000;
-  early.on(I::wake);
+  early.run();
   EXPECT_EQ(early.state.alarm_ts, 20'000);
 
   Actor late;
   late.state.alarm_ts = 9'999;
-  late.on(I::wake);
+  late.run();
   EXPECT_EQ(late.state.alarm_ts, std::nullopt);
 }
 

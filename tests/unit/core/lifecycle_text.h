@@ -37,9 +37,11 @@ inline std::string text_of(const ActorEffect& effect) {
     case Kind::tell_destroying:
       return "destroying";
     case Kind::watch_alarm:
-      return "watch";
+      return effect.delay_ms > 0 ? "watch(" + std::to_string(effect.delay_ms) + ")" : "watch";
     case Kind::adopt:
       return "adopt";
+    case Kind::confirm:
+      return "confirm";
   }
   return "?";
 }

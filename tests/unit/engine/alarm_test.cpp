@@ -119,11 +119,81 @@ TEST_F(AlarmTest, AnEarlierAlarmOfAnotherActorMovesTheTimerForward) {
   EXPECT_TRUE(running(late));
 }
 
-TEST_F(AlarmTest, AJumpOfTheWallClockIsNoticedWithinAMinute) {
+TEST_F(AlarmTest, AJumpOfTheWallClockIsNoticedWithinASecond) {
   const auto id = sleeping_with_alarm(Millis(3'600'000));
   world.jump_wall_clock(Millis(3'600'000));
-  world.advance(Millis(60'000));
+  world.advance(Millis(1'000));
   EXPECT_TRUE(running(id));
+}
+
+TEST_F(AlarmTest, AClockThatGoesBackMakesNoAlarmEarly) {
+  const auto id = sleeping_with_alarm(Millis(10'000));
+  world.jump_wall_clock(Millis(-3'600'000));
+  world.advance(Millis(3'609'999));
+  EXPECT_FALSE(running(id));
+  world.advance(Millis(1));
+  EXPECT_TRUE(running(id));
+}
+
+TEST_F(AlarmTest, AnAlarmThatTheHostSetsDuringTheStartStaysWhateverBecomesOfTheEngine) {
+  const auto id = sleeping_with_alarm(Millis(1'000));
+  host->script->run_at_once = false;
+  world.advance(Millis(1'000));
+  const auto due = world.now_ms();
+  EXPECT_TRUE(world.run(last().events->set_alarm(due, Ack::written)));
+  last().events->running();
+  world.settle();
+  EXPECT_EQ(view(id).alarm_ts, due);
+  crash();
+  open();
+  world.settle();
+  EXPECT_TRUE(running(id));
+}
+
+TEST_F(AlarmTest, ACrashDuringTheStartThatAnAlarmCausedDoesNotLoseIt) {
+  const auto id = sleeping_with_alarm(Millis(1'000));
+  host->script->run_at_once = false;
+  world.advance(Millis(1'000));
+  EXPECT_EQ(host->started.size(), 2u);
+  EXPECT_FALSE(running(id));
+  crash();
+  open();
+  world.settle();
+  EXPECT_TRUE(running(id));
+}
+
+TEST_F(AlarmTest, AnAlarmWhoseStartFailsIsTriedAgainLessAndLessOften) {
+  const auto id = sleeping_with_alarm(Millis(1'000));
+  host->script->start_failure = "boom";
+  world.advance(Millis(1'000));
+  EXPECT_EQ(host->started.size(), 2u);
+  world.advance(Millis(10'000));
+  EXPECT_EQ(host->started.size(), 3u);
+  world.advance(Millis(19'999));
+  EXPECT_EQ(host->started.size(), 3u);
+  host->script->start_failure.reset();
+  world.advance(Millis(1));
+  EXPECT_TRUE(running(id));
+}
+
+TEST_F(AlarmTest, AnAlarmThatIsSetIsInTheRecordWhenTheHostHearsOfIt) {
+  const auto id = create();
+  store.durable_commits = 0;
+  EXPECT_TRUE(world.run(last().events->set_alarm(world.now_ms() + 5'000, Ack::durable)));
+  EXPECT_EQ(store.durable_commits, 1);
+  crash();
+  open();
+  world.advance(Millis(5'000));
+  EXPECT_TRUE(running(id));
+}
+
+TEST_F(AlarmTest, AnAlarmOfAGenerationThatIsOverIsRefused) {
+  create();
+  auto events = last().events;
+  fall_asleep();
+  const auto set = world.run(events->set_alarm(world.now_ms() + 5'000, Ack::written));
+  ASSERT_FALSE(set);
+  EXPECT_TRUE(set.error().is("actor", "stopping"));
 }
 
 TEST_F(AlarmTest, AlarmsSetAfterTheWallClockWentBackStillFire) {

@@ -14,6 +14,10 @@ class RecordedEvents final : public HostEvents {
   void destroy_intent() override { log.push_back("destroy_intent"); }
   void stopped(std::optional<std::string> failure) override { log.push_back("stopped " + failure.value_or("-")); }
   void alarm(std::optional<std::int64_t>) override { log.push_back("alarm"); }
+  Task<Result<void>> set_alarm(std::optional<std::int64_t>, Ack) override {
+    log.push_back("alarm");
+    co_return Result<void>();
+  }
 
   std::vector<std::string> log;
 };

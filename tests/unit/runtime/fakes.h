@@ -121,6 +121,13 @@ class FakeHost final : public InstanceHost {
     co_return sent;
   }
   std::function<void()> on_call;
+  Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack) override {
+    if (alarm_failure) co_return *alarm_failure;
+    alarms.push_back(at_ms);
+    co_return Result<void>();
+  }
+  std::vector<std::optional<std::int64_t>> alarms;
+  std::optional<Error> alarm_failure;
   int sleep_intents = 0;
   int destroy_intents = 0;
 };

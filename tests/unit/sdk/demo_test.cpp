@@ -18,7 +18,8 @@ TEST_F(Demo, AllActorsAreRegistered) {
   register_demo_actors(registry);
   std::vector<std::string> names;
   for (const auto& [name, definition] : registry.all()) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"account", "boss", "chat", "counter", "ledger", "notes", "raw", "store"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"account", "boss", "chat", "counter", "ledger", "notes", "raw", "store",
+                                             "timer"}));
 }
 
 // -- counter ----------------------------------------------------------------------------------------------------------

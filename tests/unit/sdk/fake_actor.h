@@ -171,6 +171,39 @@ class FakeQueue final : public Queue {
   std::vector<Value> responses;
 };
 
+/// Remembers one-shots; knows no jobs.
+class FakeScheduler final : public Scheduler {
+ public:
+  Result<std::string> at(std::int64_t at_ms, std::string action, Bytes args) override {
+    actions.push_back({"id-" + std::to_string(actions.size()), std::move(action), std::move(args), at_ms});
+    return actions.back().id;
+  }
+  Result<bool> cancel(const std::string&) override { return false; }
+  std::optional<ScheduledAction> find(const std::string&) const override { return std::nullopt; }
+  std::vector<ScheduledAction> list() const override { return actions; }
+  Task<Result<void>> set_cron(CronSpec job) override {
+    crons.push_back(std::move(job));
+    co_return Result<void>();
+  }
+  Result<void> set_interval(IntervalSpec job) override {
+    intervals.push_back(std::move(job));
+    return {};
+  }
+  Result<std::optional<ScheduledJob>> job(const std::string&) const override { return std::optional<ScheduledJob>(); }
+  std::vector<ScheduledJob> jobs() const override { return {}; }
+  Result<bool> erase_job(const std::string&) override { return false; }
+  Task<Result<std::vector<JobRun>>> history(std::string, std::int64_t) override { co_return std::vector<JobRun>(); }
+  Result<void> set_run_wake(std::optional<std::int64_t> at_ms) override {
+    run_wake = at_ms;
+    return {};
+  }
+
+  std::vector<ScheduledAction> actions;
+  std::vector<CronSpec> crons;
+  std::vector<IntervalSpec> intervals;
+  std::optional<std::int64_t> run_wake;
+};
+
 class FakeContext final : public ActorContext {
  public:
   explicit FakeContext(VirtualWorld& world) : world_(world), ports_(world.ports()) {}
@@ -201,6 +234,7 @@ class FakeContext final : public ActorContext {
     if (message.wait) sent.response = reply.value();
     co_return sent;
   }
+  Scheduler& schedule() override { return scheduler; }
   Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override {
     calls.push_back({std::move(to), std::move(action), value_of(args)});
     co_return reply;
@@ -234,6 +268,7 @@ class FakeContext final : public ActorContext {
   FakeKeyValue key_value;
   FakeDatabase database;
   FakeQueue messages;
+  FakeScheduler scheduler;
   std::vector<Call> calls;
   Result<Bytes> reply = Bytes();
   std::vector<Result<void>> spawned;
