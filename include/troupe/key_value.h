@@ -22,7 +22,9 @@ struct KvListOptions {
 
 /// An actor's own ordered key-value store. Threads: the actor's executor only.
 /// Limits: key 2,047 bytes, value 131,072 bytes → `kv.key_too_large`, `kv.value_too_large` (metadata size, limit).
-/// Durability: a write that returned is as durable as the daemon's `durability` setting says; a batch is atomic.
+/// Durability: a write is seen at once and goes with the next commit of the actor, together with the other changes of
+/// the turn; nothing that reveals it leaves the actor before that is as durable as the daemon's `durability` setting
+/// says.
 class KeyValue {
  public:
   virtual ~KeyValue() = default;

@@ -1,4 +1,5 @@
-// The code of docs/guides/cpp-actors.md, compiled and run. Between `snippet: name` and `end` is what the guide shows.
+// The code of the guides for actors in C++, compiled and run. Between `snippet: name` and `end` is what the guide
+// shows.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -274,6 +275,44 @@ TEST(Guide, AClockTicks) {
   EXPECT_TRUE(ended);
 }
 
+namespace queues {
+// snippet: queue
+struct Posting {
+  std::int64_t amount = 0;
+  TROUPE_FIELDS(amount)
+};
+
+struct Till {
+  std::int64_t total = 0;
+  std::int64_t postings = 0;
+  TROUPE_FIELDS(total, postings)
+};
+
+troupe::Task<troupe::Result<void>> work(Till& till, troupe::Context<Till>& c) {
+  troupe::QueueReceive wanted;
+  wanted.completable = true;
+  co_return co_await c.queue().for_each<Posting>(
+      wanted, [&till](troupe::Message<Posting> message) -> troupe::Task<troupe::Result<void>> {
+        till.total += message.body.amount;
+        till.postings += 1;
+        co_return co_await message.complete(till.total);  // one commit: the new total, and the message is gone
+      });
+}
+
+auto till =
+    troupe::actor<Till>("till").queue<Posting>("post").run(&work).action("read", [](const Till& t) { return t; });
+// end
+}  // namespace queues
+
+TEST(Guide, ATillWorksOffItsPostings) {
+  FakeActor actor(queues::till);
+  for (int amount : {5, 7})
+    ASSERT_TRUE(actor.world.run(actor.context.messages.send("post", encode(queues::Posting{amount}))));
+  EXPECT_TRUE(actor.world.run(actor.behavior->run()));
+  EXPECT_EQ(actor.state(), Value::object({{"total", 12}, {"postings", 2}}));
+  EXPECT_EQ(actor.context.messages.responses, (std::vector<Value>{Value(5), Value(12)}));
+}
+
 namespace raw {
 // snippet: raw
 using Ctx = troupe::Context<troupe::None>;
@@ -378,7 +417,11 @@ std::map<std::string, std::string> snippets_of(const std::string& page) {
   return snippets;
 }
 
-TEST(Guide, ShowsTheCompiledCode) { EXPECT_EQ(snippets_of("docs/guides/cpp-actors.md"), compiled_snippets()); }
+TEST(Guide, ShowsTheCompiledCode) {
+  auto shown = snippets_of("docs/guides/cpp-actors.md");
+  shown.merge(snippets_of("docs/guides/queues.md"));
+  EXPECT_EQ(shown, compiled_snippets());
+}
 
 TEST(Readme, ShowsTheCompiledCode) {
   const auto compiled = compiled_snippets();
