@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { eventually } from "./engine.mjs";
 
 export class App {
   /** `name`: file in apps/ without ".mjs"; `ready` in its output says that it has started. */
@@ -21,6 +22,15 @@ export class App {
         });
     });
     if (!(await Promise.race([ready, app.exited.then(() => false)]))) throw new Error(`the app ended at start:\n${app.log}`);
+    return app;
+  }
+
+  /** As `start`, of an app that connects to the engine by itself; resolves once `engine` has it. */
+  static async connect(name, engine) {
+    const envoys = async () => (await engine.api("/envoys?namespace=default&name=default")).body.envoys ?? [];
+    const before = new Set((await envoys()).map((envoy) => envoy.envoy_key));
+    const app = await App.start(name, { RIVET_ENDPOINT: engine.url });
+    await eventually(async () => (await envoys()).some((envoy) => !before.has(envoy.envoy_key)));
     return app;
   }
 
