@@ -10,7 +10,7 @@ namespace troupe {
 
 class Instance;
 
-/// Holds back what would leave the actor, events and frames above all, until the changes that it could reveal are
+/// Holds back what would leave the actor, events above all, until the changes that it could reveal are
 /// committed; then lets it out in order. Open, and free of charge, while nothing is changed and uncommitted.
 ///
 /// What changed is known for certain only when the code of the actor pauses. So whatever comes while it runs is held
