@@ -250,8 +250,9 @@ void HttpExchange::on(envoyproto::ToRivetResponseStart start) {
     return;
   }
   if (is_actor_missing(start)) {
-    to_.link->actor_missing(to_.actor, to_.generation);
     end(repeatable_ ? make_error("actor", "stopping") : error_in_phase("actor_stopped_while_waiting"));
+    // Afterwards: it may end the generation, and the request with it.
+    to_.link->actor_missing(to_.actor, to_.generation);
     return;
   }
   HttpResponse response;

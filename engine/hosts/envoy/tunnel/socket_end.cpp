@@ -209,8 +209,9 @@ void SocketEnd::on(envoyproto::ToRivetWebSocketClose close) {
     return;
   }
   if (state == State::opening && is_actor_missing(close)) {
-    to_.link->actor_missing(to_.actor, to_.generation);
     end(make_error("actor", "stopping"));
+    // Afterwards: it may end the generation, and the opening with it.
+    to_.link->actor_missing(to_.actor, to_.generation);
     return;
   }
   if (state != State::open) {
