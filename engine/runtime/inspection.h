@@ -36,6 +36,7 @@ class ActorInspection {
   /// Runs an action without a connection. Errors: as `ActorInstance::action`.
   virtual Task<Result<Bytes>> action(std::string name, Bytes args) = 0;
   virtual Database& db() = 0;
+  virtual Queue& queue() = 0;
 };
 
 /// A look at an actor: runs on the actor's executor as a call of it, so the actor neither sleeps nor ends meanwhile.

@@ -28,6 +28,12 @@ RouteFunction function_of(Kind kind) {
       return inspect_rpcs;
     case Kind::action:
       return run_action;
+    case Kind::queue:
+      return inspect_queue;
+    case Kind::enqueue:
+      return enqueue;
+    case Kind::reset_queue:
+      return reset_queue;
     case Kind::traces:
       return inspect_traces;
     case Kind::workflow_history:

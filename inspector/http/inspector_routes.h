@@ -28,6 +28,9 @@ Task<InspectorAnswer> patch_state(ActorInspection& actor, const InspectorRequest
 Task<InspectorAnswer> inspect_connections(ActorInspection& actor, const InspectorRequest& request);
 Task<InspectorAnswer> inspect_rpcs(ActorInspection& actor, const InspectorRequest& request);
 Task<InspectorAnswer> run_action(ActorInspection& actor, const InspectorRequest& request);
+Task<InspectorAnswer> inspect_queue(ActorInspection& actor, const InspectorRequest& request);
+Task<InspectorAnswer> enqueue(ActorInspection& actor, const InspectorRequest& request);
+Task<InspectorAnswer> reset_queue(ActorInspection& actor, const InspectorRequest& request);
 Task<InspectorAnswer> inspect_database_schema(ActorInspection& actor, const InspectorRequest& request);
 Task<InspectorAnswer> inspect_database_rows(ActorInspection& actor, const InspectorRequest& request);
 Task<InspectorAnswer> execute_sql(ActorInspection& actor, const InspectorRequest& request);

@@ -34,6 +34,7 @@ class Inspection final : public ActorInspection {
   }
 
   Database& db() override { return actor_.data().db(); }
+  Queue& queue() override { return actor_.queue(); }
 
  private:
   Instance& actor_;

@@ -162,6 +162,35 @@ TEST_F(Inspector, SummarisesTheActor) {
   EXPECT_EQ(parse_json(get(stage.actor("notes"), "summary").body).value().find("state"), nullptr);
 }
 
+TEST_F(Inspector, ShowsFillsAndEmptiesTheQueue) {
+  auto& counter = stage.actor("counter");
+  expect(get(counter, "queue"), 200, R"({"size":0,"maxSize":1000,"truncated":false,"messages":[]})");
+  for (const char* id : {"1", "2", "3"}) {
+    const auto added = parse_json(ask(counter, "POST", "queue", R"({"name":"jobs","body":{"a":1}})").body).value();
+    EXPECT_EQ(*added.find("id"), Value(id));
+    EXPECT_EQ(*added.find("name"), Value("jobs"));
+    EXPECT_EQ(added.find("createdAtMs")->as_int(), stage.world.now_ms());
+  }
+  const auto shown = parse_json(get(counter, "queue?limit=2").body).value();
+  EXPECT_EQ(*shown.find("size"), Value(3));
+  EXPECT_EQ(*shown.find("truncated"), Value(true));
+  EXPECT_EQ(shown.find("messages")->get_if<Value::Array>()->size(), 2u);
+  EXPECT_EQ(*parse_json(get(counter, "summary").body).value().find("queueSize"), Value(3));
+
+  expect(ask(counter, "DELETE", "queue"), 200, "{}");
+  expect(get(counter, "queue?limit=none"), 200, R"({"size":0,"maxSize":1000,"truncated":false,"messages":[]})");
+  EXPECT_EQ(*parse_json(ask(counter, "POST", "queue", R"({"name":"jobs"})").body).value().find("id"), Value("4"));
+}
+
+TEST_F(Inspector, RefusesMessagesThatTheQueueCannotTake) {
+  auto& counter = stage.actor("counter");
+  for (const char* body : {"", "{", R"({"body":1})", R"({"name":"","body":1})", R"({"name":7})"})
+    EXPECT_EQ(ask(counter, "POST", "queue", body).status, 400) << body;
+  const auto large = ask(counter, "POST", "queue", R"({"name":"jobs","body":")" + std::string(70'000, 'x') + "\"}");
+  EXPECT_EQ(large.status, 400);
+  EXPECT_NE(large.body.find("message_too_large"), std::string::npos) << large.body;
+}
+
 TEST_F(Inspector, HasTheEmptyAnswersOfActorsWithoutWorkflows) {
   auto& counter = stage.actor("counter");
   const auto* none = R"({"history":null,"workflowState":null,"isWorkflowEnabled":false})";
