@@ -23,6 +23,16 @@ describe("management API", () => {
     }
   });
 
+  test("the inspector token of an actor is read, and no other key is there", async () => {
+    const { actor_id } = (await create("PUT", { key: "token" })).body.actor;
+    await eventually(async () => (await engine.actor(actor_id)).connectable_ts);
+    const key = (text) => engine.api(`/actors/${actor_id}/kv/keys/${text}?namespace=default`);
+    const { body } = await key("Aw==");
+    assert.match(Buffer.from(body.value, "base64").toString(), /^[A-Za-z0-9_-]{43}$/);
+    assert.equal(typeof body.update_ts, "number");
+    assert.equal((await key("BQ==")).body.code, "kv_key_not_found");
+  });
+
   test("actors are created, found, listed and deleted", async () => {
     const created = await create("PUT", { key: "m1" });
     assert.equal(created.status, 200);
