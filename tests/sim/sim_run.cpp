@@ -1,0 +1,149 @@
+#include "tests/sim/sim_run.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/sim/sim_clients.h"
+#include "tests/sim/sim_life.h"
+
+namespace troupe::sim {
+namespace {
+
+constexpr std::int64_t kStartMs = 1'700'000'000'000;
+constexpr const char* kCrashPoints[] = {"commit.begin", "commit.applied", "sync.begin", "sync.end"};
+constexpr Millis kStep{10};
+/// In the last life everything that is pending has this long.
+constexpr Millis kQuietTime{120'000};
+
+struct Defects {
+  StoreDefects store;
+  ActorDefects actors;
+};
+
+Defects defects_of(std::string_view variant) {
+  Defects defects;
+  defects.store.answers_too_soon = variant == "answers_too_soon";
+  defects.store.skips_sync = variant == "skips_sync";
+  defects.store.drops_alarms = variant == "drops_alarms";
+  defects.store.tears_batches = variant == "tears_batches";
+  defects.store.freezes_records = variant == "freezes_records";
+  defects.actors.hurries_alarms = variant == "hurries_alarms";
+  defects.actors.reverses_queue = variant == "reverses_queue";
+  defects.actors.never_sleeps = variant == "never_sleeps";
+  return defects;
+}
+
+/// A directory for the SQLite files that no actor of a run makes.
+class Scratch {
+ public:
+  Scratch() {
+    auto pattern = (std::filesystem::temp_directory_path() / "troupe-sim-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~Scratch() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class Run {
+ public:
+  Run(std::uint64_t seed, std::string_view variant) : random_(seed), defects_(defects_of(variant)) {}
+
+  Report finish() {
+    const auto lives = random_.between(1, 3);
+    for (std::int64_t i = 0; i < lives; ++i) troubled_life();
+    quiet_life();
+    report_.violations = model_.violations();
+    return std::move(report_);
+  }
+
+ private:
+  LifePlan plan() {
+    LifePlan plan;
+    plan.seed = random_.below(UINT64_MAX);
+    plan.start_ms = now_ms_;
+    plan.defects = defects_.store;
+    plan.actor_defects = defects_.actors;
+    return plan;
+  }
+
+  void troubled_life() {
+    auto plan = this->plan();
+    if (random_.chance(30)) plan.faults.commit_fails = 3;
+    if (random_.chance(30)) plan.faults.sync_fails = 10;
+    if (random_.chance(60)) {
+      plan.crash_point = kCrashPoints[random_.below(std::size(kCrashPoints))];
+      plan.crash_count = static_cast<int>(random_.between(1, 120));
+    }
+    Life life(plan, std::move(rows_), scratch_.path());
+    life.loss = random_.chance(40) ? Loss::power : Loss::process;
+    log("life at " + std::to_string(now_ms_) + (plan.crash_point.empty() ? "" : ", dies at " + plan.crash_point));
+    if (life.start()) {
+      Clients clients(life, model_, random_.below(UINT64_MAX));
+      clients.begin(static_cast<int>(random_.between(2, 5)));
+      const auto span = Millis(random_.between(200, 6'000));
+      for (auto passed = Millis(0); passed < span && !life.dead(); passed += kStep) {
+        life.advance(kStep);
+        if (random_.chance(1)) life.world().jump_wall_clock(Millis(random_.between(-2'000, 5'000)));
+      }
+      clients.end();
+      report_.acknowledged += clients.acknowledged();
+      if (!life.dead() && random_.chance(20)) life.stop_in_order();
+    }
+    if (life.loss == Loss::power) model_.power_lost();
+    life.die(life.loss);
+    end(life);
+    ++report_.crashes;
+  }
+
+  /// Everything pending gets the time to come about, and is then looked up.
+  void quiet_life() {
+    auto plan = this->plan();
+    plan.faults.delays = 0;
+    Life life(plan, std::move(rows_), scratch_.path());
+    if (!life.start()) return model_.violation("restart", "the engine does not start any more");
+    Clients clients(life, model_, random_.below(UINT64_MAX));
+    clients.wake_all();
+    life.advance(kQuietTime);
+    clients.check_all();
+    life.advance(kQuietTime);
+    const auto awake = life.engine().resident_actors();
+    if (awake > 0) model_.violation("idle actors sleep", std::to_string(awake) + " actors are still in memory");
+    end(life);
+  }
+
+  void end(Life& life) {
+    now_ms_ = std::max(now_ms_, life.now_ms()) + random_.between(1, 5'000);
+    rows_ = life.take_rows();
+    model_.reopened();
+    log("ends with " + std::to_string(rows_.size()) + " rows, " + std::to_string(report_.acknowledged) + " answers");
+  }
+
+  void log(const std::string& line) { report_.log += line + "\n"; }
+
+  SimRandom random_;
+  const Defects defects_;
+  Scratch scratch_;
+  Model model_;
+  Report report_;
+  Rows rows_;
+  std::int64_t now_ms_ = kStartMs;
+};
+
+}  // namespace
+
+const std::vector<Variant>& variants() {
+  static const std::vector<Variant> all{
+      {"answers_too_soon", "no lost write"},  {"skips_sync", "no lost message"},
+      {"drops_alarms", "no lost alarm"},      {"tears_batches", "one turn, one commit"},
+      {"freezes_records", "one generation"},  {"hurries_alarms", "no early alarm"},
+      {"reverses_queue", "order per sender"}, {"never_sleeps", "idle actors sleep"},
+  };
+  return all;
+}
+
+Report run(std::uint64_t seed, std::string_view variant) { return Run(seed, variant).finish(); }
+
+}  // namespace troupe::sim
