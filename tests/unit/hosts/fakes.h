@@ -4,6 +4,7 @@
 
 #include "engine/base/async.h"
 #include "engine/base/codec/json.h"
+#include "engine/base/errors.h"
 #include "engine/base/virtual_ports.h"
 #include "engine/runtime/actor_instance.h"
 

@@ -50,7 +50,8 @@ Task<Result<std::string>> misuse(Ctx& c) {
 Task<Result<std::string>> wait_named(Ctx& c) {
   QueueReceive wanted;
   wanted.timeout = std::chrono::milliseconds(0);
-  auto message = co_await c.queue().wait_for_names<Job>({"jobs"}, wanted);
+  std::vector<std::string> names(1, "jobs");
+  auto message = co_await c.queue().wait_for_names<Job>(std::move(names), wanted);
   co_return message ? std::to_string(message->body.n) : message.error().id();
 }
 
