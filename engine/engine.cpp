@@ -39,7 +39,7 @@ class HostedEngine final : public Engine {
         endpoints_(make_endpoint_watch(watch_parts(ports))),
         placement_(std::make_shared<Placement>(ports, settings_, *directory_, actors)),
         creation_(std::make_shared<Creation>(ports, settings_, *directory_, *pools_, placement_)),
-        calls_(std::make_shared<ActorCalls>(ports, settings_, creation_, placement_)) {
+        calls_(std::make_shared<ActorCalls>(ports, settings_, creation_, *directory_, placement_)) {
     placement_->make_sockets();
     placement_->set_pool_fails(
         [this](const NamespaceId& ns, const std::string& pool) { return pool_errors_.active(ns, pool).has_value(); });
@@ -141,6 +141,10 @@ class HostedEngine final : public Engine {
                                                             HttpRequest upgrade,
                                                             std::shared_ptr<ClientSocket> client) override {
     return placement_->sockets()->open(id, std::move(hosted), std::move(upgrade), std::move(client));
+  }
+
+  Task<Result<Bytes>> call(NamespaceId ns, ActorAddress to, std::string action, Bytes args) override {
+    return calls_->call(ns, std::move(to), std::move(action), std::move(args), {});
   }
 
  private:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/ports.h"
+#include "engine/base/running_code.h"
 #include "engine/directory/directory.h"
 #include "engine/directory/records.h"
 #include "engine/hosts/host.h"
@@ -59,6 +60,8 @@ struct EngineSettings {
   std::uint32_t pool_successes_to_clear_error = 3;
   ServerlessIdentity serverless_identity;
   EndpointWatchSettings endpoint_watch;
+  /// Hears of handlers that hold an I/O thread for too long; null = nobody does.
+  std::shared_ptr<const StallWatch> stall_watch;
 };
 
 struct FetchOptions {
@@ -144,6 +147,10 @@ class Engine {
   };
   /// What the engine keeps under a raw key of an actor; nothing for actors that are gone.
   virtual Task<Result<std::optional<KvEntry>>> kv_entry(ActorId id, Bytes key) = 0;
+
+  /// An action of an actor in that namespace, which is created and started if need be, as an actor would call it.
+  /// Bound: `actor_call_timeout`. Errors: of `get_or_create` and `fetch`, and what the action returned.
+  virtual Task<Result<Bytes>> call(NamespaceId ns, ActorAddress to, std::string action, Bytes args) = 0;
 
   /// Number of actors that hold memory now.
   virtual std::size_t resident_actors() const = 0;

@@ -26,6 +26,7 @@ Result<Settings> read_settings(const CommandLine& line) {
   for (const auto& [key, value] : line.overrides) tree.set(key, value, "command line");
   Settings settings;
   TROUPE_CHECK(apply_config(tree, settings));
+  if (line.actor_libraries) settings.actor_libraries.assign(line.actor_libraries->begin(), line.actor_libraries->end());
   return settings;
 }
 

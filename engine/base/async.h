@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/running_code.h"
 #include "troupe/behavior.h"
 #include "troupe/result.h"
 
@@ -43,7 +44,8 @@ void hand_over(const Executor& executor, Fn fn) {
 
 struct Done {};
 
-/// The rest of a suspended coroutine. `resume` runs it on the coroutine's own executor, once. Threads: one at a time.
+/// The rest of a suspended coroutine. `resume` runs it on the coroutine's own executor, once; it bears the label of the
+/// code that was suspended. Threads: one at a time.
 /// Lifetime: keeps that executor's context working; dropping it unused destroys the coroutine.
 template <class T>
 class Continuation {
@@ -72,7 +74,10 @@ class Continuation {
           executor(boost::asio::prefer(Executor(boost::asio::get_associated_executor(handler)),
                                        boost::asio::execution::outstanding_work.tracked)) {}
     void run(T value, bool inline_allowed) override {
-      auto call = [h = std::move(handler), v = std::move(value)]() mutable { std::move(h)(std::move(v)); };
+      auto call = [h = std::move(handler), v = std::move(value), label = label]() mutable {
+        const RunningCode running(label);
+        std::move(h)(std::move(v));
+      };
       if (inline_allowed) {
         hand_over(executor, std::move(call));
       } else {
@@ -81,6 +86,7 @@ class Continuation {
     }
     Handler handler;
     Executor executor;
+    const CodeLabel* label = RunningCode::current();
   };
   std::unique_ptr<StepBase> step_;
 };

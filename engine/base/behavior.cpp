@@ -3,6 +3,19 @@
 #include "engine/base/errors.h"
 
 namespace troupe {
+namespace {
+
+class BackgroundScope final : public CallScope {
+ public:
+  bool aborted() const override { return false; }
+};
+
+}  // namespace
+
+CallScopePtr background_scope() {
+  static const CallScopePtr scope = std::make_shared<BackgroundScope>();
+  return scope;
+}
 
 std::string_view to_string(ScheduleKind kind) {
   switch (kind) {

@@ -6,13 +6,22 @@ namespace troupe {
 
 Error::Error(std::string group, std::string code, std::string message, std::optional<Value> metadata,
              std::string detail)
-    : data_(std::make_shared<const Data>(
-          Data{std::move(group), std::move(code), std::move(message), std::move(metadata), std::move(detail)})) {}
+    : Error(Data{std::move(group), std::move(code), std::move(message), std::move(metadata), std::move(detail),
+                 nullptr}) {}
+
+Error Error::from_actor(std::shared_ptr<const ErrorOrigin> origin) const {
+  if (data_->origin) return *this;
+  Data data = *data_;
+  data.origin = std::move(origin);
+  return Error(std::move(data));
+}
 
 Error Error::with_context(std::string_view context) const {
   std::string detail(context);
   if (!data_->detail.empty()) detail.append(": ").append(data_->detail);
-  return Error(data_->group, data_->code, data_->message, data_->metadata, std::move(detail));
+  Data data = *data_;
+  data.detail = std::move(detail);
+  return Error(std::move(data));
 }
 
 Error user_error(std::string code, std::string message, std::optional<Value> metadata) {

@@ -110,7 +110,8 @@ int gateway_http_status(const Error& error) {
 
 Error masked(const Error& error) {
   if (is_public(error)) return error;
-  return Error(error.group(), error.code(), std::string(kMaskedMessage), std::nullopt, error.detail());
+  Error hidden(error.group(), error.code(), std::string(kMaskedMessage), std::nullopt, error.detail());
+  return error.origin() ? hidden.from_actor(error.origin()) : hidden;
 }
 
 }  // namespace troupe

@@ -5,12 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/id.h"
 #include "engine/directory/records.h"
 #include "engine/pools/envoy_info.h"
 #include "engine/runtime/actor_instance.h"
+#include "engine/runtime/calls/call_origin.h"
 #include "troupe/http.h"
 
 namespace troupe {
@@ -95,6 +97,12 @@ class HostedActor {
   virtual Task<Result<Bytes>> call(std::string action, Bytes args) = 0;
   /// A queue message from another actor.
   virtual Task<Result<QueueSent>> send(QueueSend message);
+  /// The same with what bounds the call. A host that keeps `limits_calls` ends it at the deadline and when the caller
+  /// gives up; for others the placement stops waiting then.
+  virtual Task<Result<Bytes>> call_from(CallOrigin, std::string action, Bytes args) {
+    return call(std::move(action), std::move(args));
+  }
+  virtual bool limits_calls() const { return false; }
 };
 
 /// Whom a host would give an actor to.

@@ -78,6 +78,20 @@ Task<Result<std::shared_ptr<HostedActor>>> Placement::acquire(ActorId id, Acquir
   }
 }
 
+Transition Placement::transition(const ActorId& id) const {
+  const auto slot = find_slot(id);
+  if (!slot) return {};
+  std::lock_guard lock(shard_of(id).mutex);
+  const auto phase = slot->state.phase;
+  Transition transition;
+  transition.generation = slot->state.generation;
+  if (slot->gone || phase == ActorPhase::running)
+    transition.kind = Transition::Kind::none;
+  else
+    transition.kind = is_stopping(phase) || is_ending(phase) ? Transition::Kind::stopping : Transition::Kind::starting;
+  return transition;
+}
+
 Task<ReadyOutcome> Placement::wait_ready(SlotPtr slot, Acquire how) {
   auto self = shared_from_this();
   auto start = [self, slot, how](Continuation<ReadyOutcome> rest) { self->enlist(slot, how, std::move(rest)); };

@@ -1,5 +1,6 @@
 #include "engine/placement/actor_calls.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <utility>
@@ -16,13 +17,28 @@ Task<Result<T>> unavailable() {
   co_return make_error("guard", "service_unavailable");
 }
 
+/// A caller that waits, and what ends the wait when it gives up.
+struct WaitingCall {
+  explicit WaitingCall(Continuation<Result<Bytes>> rest) : waiter(std::move(rest)) {}
+  Waiter<Result<Bytes>> waiter;
+  AbortSignal::Subscription giving_up;
+};
+
+/// So many calls in a row go on without giving others on the thread a turn.
+constexpr unsigned kCallsAtOnceMax = 32;
+
+bool turn_is_over() {
+  thread_local unsigned calls = 0;
+  return ++calls % kCallsAtOnceMax == 0;
+}
+
 }  // namespace
 
 ActorCaller make_actor_caller(std::weak_ptr<ActorCalls> calls) {
-  auto call = [calls](NamespaceId ns, ActorAddress to, std::string action, Bytes args) {
+  auto call = [calls](NamespaceId ns, ActorAddress to, std::string action, Bytes args, CallOrigin origin) {
     auto target = calls.lock();
     if (!target) return unavailable<Bytes>();
-    return target->call(ns, std::move(to), std::move(action), std::move(args));
+    return target->call(ns, std::move(to), std::move(action), std::move(args), std::move(origin));
   };
   auto send = [calls](NamespaceId ns, ActorAddress to, QueueSend message) {
     auto target = calls.lock();
@@ -33,18 +49,99 @@ ActorCaller make_actor_caller(std::weak_ptr<ActorCalls> calls) {
 }
 
 ActorCalls::ActorCalls(Ports ports, const EngineSettings& settings, std::shared_ptr<Creation> creation,
-                       std::shared_ptr<Placement> placement)
+                       Directory& directory, std::shared_ptr<Placement> placement)
     : io_(ports.io),
+      clock_(ports.clock),
       timeout_(settings.actor_call_timeout),
       local_pool_(settings.local_pool),
       creation_(std::move(creation)),
-      placement_(std::move(placement)) {}
+      directory_(directory),
+      placement_(std::move(placement)),
+      waits_([placement = placement_.get()](const ActorId& id) { return placement->transition(id); }) {}
 
-Task<Result<Bytes>> ActorCalls::call(NamespaceId ns, ActorAddress to, std::string action, Bytes args) {
-  Work<Bytes> work = [action = std::move(action), args = std::move(args)](HostedActor& hosted) {
-    return hosted.call(action, args);
+Task<Result<Bytes>> ActorCalls::call(NamespaceId ns, ActorAddress to, std::string action, Bytes args,
+                                     CallOrigin origin) {
+  const auto self = shared_from_this();
+  const auto latest = clock_.monotonic() + timeout_;
+  origin.deadline = std::min(origin.deadline.value_or(latest), latest);
+  auto key = serialize_key(to.key);
+  const auto request = std::make_shared<const Request>(
+      Request{ns, std::move(to), std::move(key), std::move(action), std::move(args), std::move(origin)});
+  auto hosted = co_await running(*request);
+  if (!hosted || !hosted->limits_calls()) co_return co_await call_limited(request, nullptr);
+  auto result = co_await hosted->call_from(request->origin, request->action, request->args);
+  if (!result && refused_by_generation(result.error())) {
+    auto again = call_limited(request, std::move(hosted));
+    co_return co_await std::move(again);
+  }
+  if (turn_is_over()) {
+    auto queue_up = [](Continuation<Done> rest) { rest.post({}); };
+    co_await suspend<Done>(std::move(queue_up));
+  }
+  co_return result;
+}
+
+/// The warm path: null when the actor does not exist, does not run, or is not known without looking it up.
+Task<std::shared_ptr<HostedActor>> ActorCalls::running(const Request& request) {
+  if (placement_->stopping()) co_return nullptr;
+  auto id = co_await directory_.find_by_key(request.ns, request.to.name, request.key);
+  if (!id || !*id) co_return nullptr;
+  co_return placement_->running(**id);
+}
+
+/// The caller stops waiting at the deadline and when it gives up, whatever the rest is doing.
+Task<Result<Bytes>> ActorCalls::call_limited(std::shared_ptr<const Request> request,
+                                             std::shared_ptr<HostedActor> refused) {
+  const auto self = shared_from_this();
+  auto start = [self, request, refused = std::move(refused)](Continuation<Result<Bytes>> rest) {
+    auto call = std::make_shared<WaitingCall>(std::move(rest));
+    const auto left = *request->origin.deadline - self->clock_.monotonic();
+    auto expired = [call] { call->waiter.finish(make_error("actor", "action_timed_out")); };
+    const auto& deadlines = self->placement_->shared_deadlines();
+    const auto limit = std::max(std::chrono::ceil<Millis>(left), Millis(0));
+    call->waiter.set_deadline(deadlines, deadlines->add(limit, std::move(expired)));
+    if (const auto& abort = request->origin.abort)
+      call->giving_up = abort->on_abort([weak = std::weak_ptr(call)] {
+        if (const auto waiting = weak.lock()) waiting->waiter.finish(make_error("actor", "aborted"));
+      });
+    auto done = [call](std::exception_ptr thrown, Result<Bytes> result) {
+      call->waiter.finish(thrown ? Result<Bytes>(internal_error("a call between actors threw")) : std::move(result));
+    };
+    auto task = [self, request, refused] { return self->call_and_wait(request, refused); };
+    boost::asio::co_spawn(self->io_, std::move(task), std::move(done));
   };
-  return reach<Bytes>(ns, std::move(to), std::move(work));
+  co_return co_await suspend<Result<Bytes>>(std::move(start));
+}
+
+Task<Result<Bytes>> ActorCalls::call_and_wait(std::shared_ptr<const Request> request,
+                                              std::shared_ptr<HostedActor> refused) {
+  /// A generation that keeps refusing although it is said to be ready must not spin.
+  constexpr int kRefusalsMax = 32;
+
+  const auto self = shared_from_this();
+  GetOrCreate create;
+  create.namespace_id = request->ns;
+  create.name = request->to.name;
+  create.key = request->key;
+  create.pool = local_pool_;
+  TROUPE_CO_TRY(const auto target, co_await creation_->get_or_create(std::move(create)));
+  const auto id = target.actor.id;
+
+  Placement::Acquire how;
+  how.not_this = std::move(refused);
+  how.deadline = placement_->ready_deadline();
+  auto hosted = placement_->running(id);
+  if (hosted == how.not_this) hosted = nullptr;
+  for (int refusals = 0;; ++refusals) {
+    if (!hosted) {
+      auto waiting = waits_.enter(request->origin.path, id, request->to.name, request->to.key);
+      if (!waiting) co_return std::move(waiting).error();
+      TROUPE_CO_TRY(hosted, co_await placement_->acquire(id, how));
+    }
+    auto result = co_await hosted->call_from(request->origin, request->action, request->args);
+    if (result || !refused_by_generation(result.error()) || refusals == kRefusalsMax) co_return result;
+    how.not_this = std::exchange(hosted, nullptr);
+  }
 }
 
 Task<Result<QueueSent>> ActorCalls::send(NamespaceId ns, ActorAddress to, QueueSend message) {

@@ -15,6 +15,7 @@
 #include "engine/placement/alarm_clock.h"
 #include "engine/placement/deadlines.h"
 #include "engine/placement/slot.h"
+#include "engine/placement/wait_graph.h"
 #include "engine/sockets/sockets.h"
 
 namespace troupe {
@@ -68,6 +69,9 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
   };
   /// Wakes the actor if need be and waits for it. Errors as `Engine::fetch`.
   Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorId id, Acquire how);
+
+  /// What a resident actor is in the middle of.
+  Transition transition(const ActorId& id) const;
 
   /// Gives an order to a resident actor; no-op on others. Blocks: never.
   void order(const ActorId& id, ActorInput input);

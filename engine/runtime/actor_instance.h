@@ -6,11 +6,14 @@
 #include <string>
 
 #include "engine/base/ports.h"
+#include "engine/runtime/calls/call_origin.h"
 #include "engine/runtime/inspection.h"
 #include "engine/storage/actors/actor_store.h"
 #include "troupe/behavior.h"
 
 namespace troupe {
+
+class HandlerLabels;
 
 enum class StopReason { sleep_intent, destroy_intent, going_away, destroy };
 inline bool destroys(StopReason reason) {
@@ -37,7 +40,7 @@ class InstanceHost {
   /// When the actor has to be awake next; nothing for never. Returns once the actor's record says so, as far as `ack`.
   virtual Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack ack) = 0;
   /// An action of another actor, as `ActorContext::call`.
-  virtual Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) = 0;
+  virtual Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallOrigin origin) = 0;
   /// A message for the queue of another actor, as `ActorContext::send`.
   virtual Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) = 0;
 };
@@ -61,6 +64,8 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
     Executor executor;
     /// Outlives the instance.
     std::shared_ptr<InstanceHost> host;
+    /// For finding handlers that hold a thread; may be null.
+    std::shared_ptr<const HandlerLabels> labels = nullptr;
   };
   static std::shared_ptr<ActorInstance> make(Config config);
   virtual ~ActorInstance() = default;
@@ -99,6 +104,11 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
   /// `actor.action_not_found`, `actor.action_timed_out`, `actor.overloaded`, `actor.stopping`, what the action
   /// returned. Not masked: that is the edge's job.
   virtual Task<Result<Bytes>> action(std::shared_ptr<Connection> conn, std::string name, Bytes args) = 0;
+  /// The same for another actor. Errors name this actor as their origin. Ends at the deadline of the origin
+  /// (`actor.action_timed_out`) and when the caller gives up (`actor.aborted`).
+  virtual Task<Result<Bytes>> called_action(CallOrigin, std::string name, Bytes args) {
+    return action(nullptr, std::move(name), std::move(args));
+  }
   /// Connect, action and disconnect in one hop: an HTTP action.
   virtual Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) = 0;
   /// Connect, canPublish, put into the queue, and disconnect when that is durable, or, with `wait`, when somebody has

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "gateway/http/admission.h"
 #include "gateway/http/body_budget.h"
 #include "gateway/http/connection_set.h"
 #include "gateway/http/server.h"
@@ -17,6 +18,7 @@ struct GatewayContext {
         engine(e),
         management(m),
         proxy(p, e, ProxySettings{s.retry_attempts_max, s.retry_delay, s.route_dispatch_timeout}),
+        admission(std::make_shared<Admission>(p, s.admission_target, s.admission_interval)),
         bodies(s.request_bodies_max),
         connections(std::make_shared<ConnectionSet>()) {}
 
@@ -25,6 +27,7 @@ struct GatewayContext {
   Engine& engine;
   ManagementApi& management;
   ActorProxy proxy;
+  const std::shared_ptr<Admission> admission;
   BodyBudget bodies;
   const std::shared_ptr<ConnectionSet> connections;
 };

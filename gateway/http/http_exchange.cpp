@@ -75,6 +75,12 @@ Task<HttpResponse> HttpConnection::respond(HttpRequest request) {
   Target target = route({request.method, request.target, request.headers}, {context_->settings.health_websocket});
   if (auto* actor = std::get_if<ActorTarget>(&target)) {
     exchange_.actor_route = true;
+    if (const auto busy = context_->admission->refusal()) {
+      response = error_answer(*busy);
+      response.headers.set("retry-after", std::to_string(retry_after_seconds(*busy).value_or(1)));
+      finish_headers(response);
+      co_return response;
+    }
     auto fetched = co_await context_->proxy.fetch(std::move(*actor), std::move(request), *this);
     response = fetched ? std::move(*fetched) : error_answer(fetched.error());
     // The reference's host drops the body before anybody measures it.
@@ -120,7 +126,8 @@ Task<void> HttpConnection::upgrade(HttpRequest request) {
 
   std::optional<Error> error;
   std::optional<ActorProxy::Acquired> hosted;
-  if (actor) {
+  if (actor) error = context_->admission->refusal();
+  if (actor && !error) {
     auto acquired = co_await context_->proxy.acquire(*actor, *this);
     if (!strand_.running_in_this_thread()) co_await asio::post(asio::use_awaitable);
     if (abandoned_) co_return;

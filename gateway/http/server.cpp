@@ -186,7 +186,8 @@ class GatewayServer final : public Server {
 
   ServerStats stats() const override {
     const ConnectionSet& connections = *context_->connections;
-    return {connections.size(), connections.websockets, connections.requests};
+    return {connections.size(), connections.websockets, connections.requests, context_->admission->refused(),
+            context_->admission->queue_wait()};
   }
 
   void stop_accepting() override {

@@ -41,6 +41,10 @@ struct ServerSettings {
   /// Of the way to a running actor, before a WebSocket is accepted.
   Millis route_dispatch_timeout{55'000};
   Millis response_start_timeout{300'000};
+  /// While work waits longer than this for an I/O thread, and has for the whole interval, requests to actors are
+  /// refused with 429. 0 = never.
+  Millis admission_target{200};
+  Millis admission_interval{1'000};
   /// HTTP dispatch retries (150 ms doubling).
   int retry_attempts_max = 7;
   Millis retry_delay{150};
@@ -56,6 +60,10 @@ struct ServerSettings {
 struct ServerStats {
   std::size_t connections = 0, websockets = 0;
   std::uint64_t requests = 0;
+  /// Refused because of overload.
+  std::uint64_t refused = 0;
+  /// How long work waited for an I/O thread, when it was measured last.
+  std::chrono::nanoseconds queue_wait{};
 };
 
 /// The public port: HTTP/1.1 and WebSocket; management API, actor gateway. Threads: any.

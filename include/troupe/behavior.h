@@ -134,6 +134,20 @@ class ActorWebSocket {
   virtual const std::string& close_reason() const = 0;
 };
 
+/// On whose behalf code of an actor runs: the call it serves. What this code asks of other actors has no more time than
+/// the call, ends with it, and knows the way it came. Null: hooks and other code of the actor itself.
+/// Threads: the actor's executor only.
+class CallScope {
+ public:
+  virtual ~CallScope() = default;
+  /// Nobody waits for the result any more: the call timed out, or its caller or client has gone.
+  virtual bool aborted() const = 0;
+};
+using CallScopePtr = std::shared_ptr<const CallScope>;
+
+/// Of code that nobody waits for, not even the start of the actor.
+CallScopePtr background_scope();
+
 /// What the runtime offers to the code of one actor, for one generation.
 /// Threads: the actor's executor only; every hook and action runs there. Lifetime: outlives the Behavior.
 class ActorContext {
@@ -144,8 +158,8 @@ class ActorContext {
   virtual Executor executor() const = 0;
   /// Wall clock, ms since the epoch.
   virtual std::int64_t now_ms() const = 0;
-  /// Fails with `actor.aborted` when the actor stops meanwhile.
-  virtual Task<Result<void>> delay(std::chrono::milliseconds time) = 0;
+  /// Fails with `actor.aborted` when the actor stops meanwhile, or the call that `scope` stands for is aborted.
+  virtual Task<Result<void>> delay(std::chrono::milliseconds time, CallScopePtr scope = nullptr) = 0;
   /// True from the start of a stop (sleep or destroy) on.
   virtual bool aborted() const = 0;
   /// Returns when that happens.
@@ -167,7 +181,9 @@ class ActorContext {
 
   /// Calls an action of another actor, which is created if need be. Stays in the process when that actor lives here.
   /// What this actor has changed so far is committed before.
-  virtual Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) = 0;
+  /// Errors: what the action returned, with the called actor as origin; `actor.action_timed_out`, `actor.aborted`;
+  /// `actor.call_deadlock` when the answer could only come after the call itself had ended.
+  virtual Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallScopePtr scope = nullptr) = 0;
   /// Puts a message into the queue of another actor, like a client does: what that actor does not declare is dropped.
   virtual Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) = 0;
 
@@ -193,6 +209,8 @@ struct ActionCall {
   std::shared_ptr<Connection> conn;
   /// Of scheduled actions; a binding passes it on as one more argument after the last.
   std::optional<ScheduledFire> fire = std::nullopt;
+  /// Stands for this call in what it asks of the context.
+  CallScopePtr scope;
 };
 
 /// The code of one actor, for one generation. Every method runs on the actor's executor; calls interleave wherever
@@ -274,16 +292,21 @@ class Registry {
   /// A second definition of the same name replaces the first.
   void add(ActorDefinition definition) {
     auto name = definition.name;
-    definitions_[name] = std::make_shared<const ActorDefinition>(std::move(definition));
+    auto& place = definitions_[name];
+    if (place) replaced_.push_back(name);
+    place = std::make_shared<const ActorDefinition>(std::move(definition));
   }
   std::shared_ptr<const ActorDefinition> find(const std::string& name) const {
     auto it = definitions_.find(name);
     return it == definitions_.end() ? nullptr : it->second;
   }
   const std::map<std::string, std::shared_ptr<const ActorDefinition>>& all() const { return definitions_; }
+  /// Names that were added more than once, for those who call that a mistake.
+  const std::vector<std::string>& replaced() const { return replaced_; }
 
  private:
   std::map<std::string, std::shared_ptr<const ActorDefinition>> definitions_;
+  std::vector<std::string> replaced_;
 };
 
 }  // namespace troupe

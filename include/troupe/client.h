@@ -20,16 +20,18 @@ struct Sent {
 /// Another actor, as seen from the code of an actor. Cheap to copy; valid as long as the actor that made it.
 class ActorRef {
  public:
-  ActorRef(detail::Instance& instance, ActorAddress address) : instance_(&instance), address_(std::move(address)) {}
+  ActorRef(detail::Instance& instance, ActorAddress address, CallScopePtr scope = nullptr)
+      : instance_(&instance), address_(std::move(address)), scope_(std::move(scope)) {}
 
   const ActorAddress& address() const { return address_; }
 
   /// Calls an action and waits for its result; the actor is created if need be. Errors: what the action returned,
-  /// `actor.validation_error` when the result is no R.
+  /// `actor.validation_error` when the result is no R, `actor.action_timed_out`, `actor.aborted` when nobody waits for
+  /// this actor's own answer any more, `actor.call_deadlock`.
   template <class R = void, class... A>
   Task<Result<R>> call(std::string action, const A&... args) const {
     instance_->before_wait();
-    auto reply = instance_->context().call(address_, std::move(action), detail::encode_arguments(args...));
+    auto reply = instance_->context().call(address_, std::move(action), detail::encode_arguments(args...), scope_);
     return read<R>(std::move(reply));
   }
 
@@ -74,6 +76,7 @@ class ActorRef {
 
   detail::Instance* instance_;
   ActorAddress address_;
+  CallScopePtr scope_;
 };
 
 }  // namespace troupe

@@ -49,8 +49,8 @@ Task<Result<void>> with_result(Task<void> task);
 /// What does not depend on the types of an actor. See Context.
 class ContextBase {
  public:
-  ContextBase(detail::Instance& instance, detail::ConnectionPtr connection, bool writes)
-      : instance_(&instance), connection_(std::move(connection)), writes_(writes) {}
+  ContextBase(detail::Instance& instance, detail::ConnectionPtr connection, bool writes, CallScopePtr scope)
+      : instance_(&instance), connection_(std::move(connection)), scope_(std::move(scope)), writes_(writes) {}
 
   const ActorInfo& info() const { return runtime().info(); }
   const std::string& actor_id() const { return info().actor_id; }
@@ -59,14 +59,15 @@ class ContextBase {
   /// Wall clock, ms since the epoch.
   std::int64_t now_ms() const { return runtime().now_ms(); }
 
-  /// Fails with `actor.aborted` when the actor stops meanwhile.
+  /// Fails with `actor.aborted` when the actor stops meanwhile, or nobody waits for the answer any more.
   Task<Result<void>> delay(std::chrono::milliseconds time) const {
     instance_->before_wait();
-    return parked(*instance_, writes_, runtime().delay(time));
+    return parked(*instance_, writes_, runtime().delay(time, scope_));
   }
-  /// True from the start of a stop on.
-  bool aborted() const { return runtime().aborted(); }
-  /// Returns when that happens.
+  /// True from the start of a stop on, and in an action whose answer nobody waits for any more: it timed out, or its
+  /// caller has gone.
+  bool aborted() const { return runtime().aborted() || (scope_ && scope_->aborted()); }
+  /// Returns when the actor stops.
   Task<void> until_aborted() const {
     instance_->before_wait();
     return runtime().until_aborted();
@@ -103,7 +104,7 @@ class ContextBase {
     return actor(std::move(name), std::move(parts));
   }
   ActorRef actor(std::string name, std::vector<std::string> key) const {
-    return ActorRef(*instance_, ActorAddress{std::move(name), std::move(key)});
+    return ActorRef(*instance_, ActorAddress{std::move(name), std::move(key)}, scope_);
   }
 
   /// Saves now; returns when the state is as durable as the daemon's `durability` setting says.
@@ -125,6 +126,7 @@ class ContextBase {
  protected:
   detail::Instance* instance_;
   detail::ConnectionPtr connection_;
+  CallScopePtr scope_;
   /// Whether the handler may write to the state at any time.
   bool writes_;
 
@@ -142,8 +144,8 @@ class Context : public ContextBase {
  public:
   using Instance = detail::TypedInstance<S, C, V>;
 
-  Context(Instance& instance, detail::ConnectionPtr connection, bool writes = false)
-      : ContextBase(instance, std::move(connection), writes) {}
+  Context(Instance& instance, detail::ConnectionPtr connection, bool writes = false, CallScopePtr scope = nullptr)
+      : ContextBase(instance, std::move(connection), writes, std::move(scope)) {}
 
   const S& state() const { return typed().state; }
   /// For writing, where a handler does not take the state as a parameter. Throws BadResult
@@ -168,6 +170,7 @@ class Context : public ContextBase {
   void spawn(F task) const {
     Context copy = *this;
     copy.writes_ = true;
+    copy.scope_ = background_scope();
     runtime().spawn([copy, task = std::move(task)] { return run_spawned(copy, task); });
   }
 

@@ -1,13 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "troupe/value.h"
 
 namespace troupe {
+
+/// The generation of an actor that an error came from.
+struct ErrorOrigin {
+  std::string actor_id;
+  std::uint32_t generation = 0;
+  std::vector<std::string> key;
+};
 
 /// An expected failure, as the protocols carry it: `group.code`, a message and optional metadata.
 /// Cheap to copy (shared, immutable). `detail` is for logs only and never leaves the process.
@@ -28,6 +37,11 @@ class [[nodiscard]] Error {
   /// "group.code"
   std::string id() const { return data_->group + "." + data_->code; }
 
+  /// Set on errors of calls to other actors; null stands for whoever reports the error.
+  const std::shared_ptr<const ErrorOrigin>& origin() const { return data_->origin; }
+  /// The same error, said to come from an actor. An error that already comes from one is returned as it is.
+  Error from_actor(std::shared_ptr<const ErrorOrigin> origin) const;
+
   /// The same error with text put before its detail, separated by ": ".
   Error with_context(std::string_view context) const;
 
@@ -36,7 +50,9 @@ class [[nodiscard]] Error {
     std::string group, code, message;
     std::optional<Value> metadata;
     std::string detail;
+    std::shared_ptr<const ErrorOrigin> origin;
   };
+  explicit Error(Data data) : data_(std::make_shared<const Data>(std::move(data))) {}
   std::shared_ptr<const Data> data_;
 };
 

@@ -11,8 +11,8 @@
 #include "engine/storage/pages/sqlite/page_export.h"
 #include "engine/storage/sqlite/sqlite_copy.h"
 #include "engine/storage/sqlite/sqlite_files.h"
-#include "src/daemon/data_directory.h"
 #include "src/daemon/exit_codes.h"
+#include "src/node/data_directory.h"
 
 namespace troupe::cli {
 namespace {
@@ -24,7 +24,7 @@ Result<std::uintmax_t> export_database(const DbExport& order) {
     return Error("storage", "unavailable", order.data.string() + " is not a data directory");
   }
   // Holds the lock of the engine: two of them would damage the data.
-  TROUPE_TRY(const daemon::DataDirectory data, daemon::DataDirectory::open(order.data));
+  TROUPE_TRY(const node::DataDirectory data, node::DataDirectory::open(order.data));
   boost::asio::thread_pool pool(1);
   const auto clock = make_system_clock();
   const auto timers = make_asio_timers();

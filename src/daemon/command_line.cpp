@@ -55,6 +55,9 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
       ->check([](const std::string& text) {
         return text.find('=') == std::string::npos || text.starts_with('=') ? "expected KEY=VALUE" : std::string();
       });
+  std::vector<std::string> libraries;
+  start->add_option("--actors", libraries, "Shared library with actors; may be repeated (troupe.actors)")
+      ->type_name("LIBRARY");
   bool demo = false;
   start->add_flag("--demo", demo, "Register the demo actors");
 
@@ -96,6 +99,7 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
     const auto equals = assignment.find('=');
     line.overrides.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
   }
+  if (!libraries.empty()) line.actor_libraries = std::move(libraries);
   if (demo) line.overrides.emplace_back("troupe.demo", "true");
   return line;
 }

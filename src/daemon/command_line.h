@@ -17,6 +17,8 @@ struct CommandLine {
   /// Of `db_export`.
   std::filesystem::path data, file;
   std::string actor_id;
+  /// `--actors`: take the place of the configured ones.
+  std::optional<std::vector<std::string>> actor_libraries;
 };
 
 /// Nothing when there is nothing to run (help, version, wrong usage); `exit_code` is set then.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <limits>
+#include <sstream>
 #include <type_traits>
 #include <vector>
 
@@ -79,6 +80,30 @@ Apply choice(Field field, std::vector<std::pair<std::string, Value>> words) {
   };
 }
 
+/// A list of paths; an environment variable or `--set` separates them with commas.
+template <class Field>
+Apply paths(Field field) {
+  return [=](Settings& settings, const ConfigNode& value) -> Problem {
+    std::vector<std::filesystem::path> read;
+    auto add = [&read](const std::string& path) {
+      if (!path.empty()) read.emplace_back(path);
+      return !path.empty();
+    };
+    if (value.is_array()) {
+      for (const auto& item : value)
+        if (!item.is_string() || !add(item.get<std::string>())) return "is not a list of paths";
+    } else {
+      const auto list = read_text(value);
+      if (!list) return "is not a list of paths";
+      std::istringstream rest(*list);
+      for (std::string path; std::getline(rest, path, ',');)
+        if (!add(path)) return "has an empty path";
+    }
+    field(settings) = std::move(read);
+    return std::nullopt;
+  };
+}
+
 #define TROUPE_FIELD(member) \
   [](Settings & s) -> auto& { return s.member; }
 
@@ -153,6 +178,7 @@ std::vector<ConfigKey> make_keys() {
       {"metrics.port", number(TROUPE_FIELD(metrics_port), 0, kPortMax)},
       {"topology", apply_topology},
 
+      {"troupe.actors", paths(TROUPE_FIELD(actor_libraries))},
       {"troupe.demo", flag(TROUPE_FIELD(demo))},
       {"troupe.io_threads", number(TROUPE_FIELD(io_threads), 0, 1'024)},
       {"troupe.storage_threads", number(TROUPE_FIELD(storage_threads), 0, 256)},
@@ -179,6 +205,9 @@ std::vector<ConfigKey> make_keys() {
       {"troupe.shutdown_grace_ms", duration(TROUPE_FIELD(engine.shutdown_grace))},
       {"troupe.socket_grace_ms", duration(TROUPE_FIELD(socket_grace))},
       {"troupe.force_stop_ms", duration(TROUPE_FIELD(force_stop))},
+      {"troupe.admission_target_ms", duration(TROUPE_FIELD(server.admission_target))},
+      {"troupe.admission_interval_ms", duration(TROUPE_FIELD(server.admission_interval), 1, 1)},
+      {"troupe.stall_threshold_ms", duration(TROUPE_FIELD(stall_threshold))},
       {"troupe.connections_max", number(TROUPE_FIELD(server.connections_max), 1, 10'000'000)},
       {"troupe.request_bodies_max", number(TROUPE_FIELD(server.request_bodies_max), 1 << 20, 1024 * kGiB)},
       {"troupe.request_head_max", number(TROUPE_FIELD(server.request_head_max), 1'024, kGiB)},

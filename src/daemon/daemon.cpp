@@ -1,25 +1,23 @@
 #include "src/daemon/daemon.h"
 
 #include <spdlog/spdlog.h>
-#include <algorithm>
 
-#include <boost/asio/as_tuple.hpp>
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_future.hpp>
 #include <csignal>
 #include <thread>
 
-#include "engine/base/real_ports.h"
+#include "engine/base/async.h"
 #include "gateway/management/build_info.h"
-#include "gateway/outbound/outbound_client.h"
-#include "src/daemon/data_directory.h"
 #include "src/daemon/exit_codes.h"
-#include "src/daemon/io_pool.h"
 #include "src/daemon/metrics.h"
 #include "src/daemon/metrics_server.h"
 #include "src/daemon/process.h"
-#include "src/demo/demo.h"
+#include "src/daemon/registry.h"
+#include "src/node/descriptors.h"
+#include "src/node/node.h"
+#include "src/node/run_to_end.h"
 
 namespace troupe::daemon {
 
@@ -28,42 +26,9 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kTrimInterval{30};
-constexpr Millis kDrainLimit{250};
+constexpr std::chrono::seconds kWatchInterval{1};
 /// For closing the store, on top of the times that clients and actors get.
 constexpr Millis kStoreGrace{2'000};
-/// Descriptors that are no client sockets: RocksDB, logs, listeners.
-constexpr std::size_t kOwnDescriptors = 256;
-/// A database file and its log.
-constexpr std::size_t kDescriptorsPerDatabase = 2;
-/// Of all descriptors at most one in so many is for databases.
-constexpr std::size_t kDatabasesShare = 4;
-
-unsigned io_threads(const Settings& settings) {
-  return settings.io_threads > 0 ? settings.io_threads : std::max(1u, std::thread::hardware_concurrency());
-}
-
-unsigned storage_threads(const Settings& settings) {
-  if (settings.storage_threads > 0) return settings.storage_threads;
-  return std::clamp(std::thread::hardware_concurrency() / 2, 2u, 4u);
-}
-
-/// No more connections and databases than there are descriptors for.
-void fit_to_descriptors(Settings& settings) {
-  const std::size_t available = file_descriptors_max();
-  auto& databases = settings.storage.sqlite_handles_max;
-  const auto databases_possible = std::max<std::size_t>(available / kDatabasesShare / kDescriptorsPerDatabase, 1);
-  if (databases > databases_possible) {
-    spdlog::info("open databases are limited to {} instead of {}: the process may open {} files", databases_possible,
-                 databases, available);
-    databases = databases_possible;
-  }
-  const auto reserved = kOwnDescriptors + databases * kDescriptorsPerDatabase;
-  const auto possible = available > 2 * reserved ? available - reserved : available / 2;
-  if (settings.server.connections_max <= possible) return;
-  spdlog::info("connections are limited to {} instead of {}: the process may open {} files", possible,
-               settings.server.connections_max, available);
-  settings.server.connections_max = possible;
-}
 
 int fail(const Error& error) {
   const auto detail = error.detail().empty() ? "" : " (" + error.detail() + ")";
@@ -71,105 +36,71 @@ int fail(const Error& error) {
   return exit_code_of(error);
 }
 
-/// Members are declared in the order in which they are made; each uses those before it.
+/// A node with metrics. Members are declared in the order in which they are made; each uses those before it.
 class Daemon {
  public:
-  explicit Daemon(Settings settings)
-      : settings_(std::move(settings)),
-        io_(io_threads(settings_)),
-        storage_pool_(storage_threads(settings_)),
-        ports_{*clock_, *timers_, *random_, io_.executor(), storage_pool_.get_executor()} {}
+  explicit Daemon(Settings settings) : settings_(std::move(settings)), node_(settings_, observers()) {}
 
   Result<void> start() {
-    TROUPE_TRY(data_, DataDirectory::open(settings_.data_directory));
-    TROUPE_TRY(store_, open_store(ports_, data_->records(), settings_.storage));
-    actors_ = make_actor_store(ports_, *store_, data_->sqlite(), settings_.storage);
-
-    auto registry = std::make_shared<Registry>();
-    if (settings_.demo) register_demo_actors(*registry);
-    settings_.server.admin_token = settings_.admin_token;
-    engine_ = make_envoy_engine(ports_, settings_.engine, *store_, *actors_, registry, settings_.envoys,
-                                make_outbound_client(ports_));
-    ManagementSettings management;
-    management.admin_token = settings_.admin_token;
-    management.public_url = settings_.public_url;
-    management.on_answer = [this](const ApiAnswer& answer) { metrics_.record(answer); };
-    management_ = make_management_api(ports_, *engine_, std::move(management));
-    server_ = make_server(ports_, settings_.server, *engine_, *management_);
-    metrics_.set_sources({[this] { return server_->stats(); }, [this] { return engine_->resident_actors(); }});
-
-    TROUPE_CHECK(run_to_end(engine_->start()));
-    if (auto listening = server_->listen(); !listening) {
-      (void)run_to_end(stop_engine());
-      return listening.error();
-    }
+    TROUPE_TRY(const auto registry, make_registry(settings_));
+    TROUPE_CHECK(node_.start(registry));
+    metrics_.set_sources(
+        {[this] { return node_.server()->stats(); }, [this] { return node_.engine().resident_actors(); }});
     if (auto serving = start_metrics(); !serving) {
-      server_->stop_accepting();
-      (void)run_to_end(stop_engine());
+      node_.run_to_end(stop_early());
       return serving.error();
     }
-    spdlog::info("listening on {} port {}, {} actor kinds, data in {}", settings_.server.host, server_->port(),
+    spdlog::info("listening on {} port {}, {} actor kinds, data in {}", settings_.server.host, node_.server()->port(),
                  registry->all().size(), settings_.data_directory.string());
     return {};
   }
 
-  /// Two stages: nothing new comes in while the actors go to sleep, then the sockets are closed.
   Task<void> stop() {
-    server_->stop_accepting();
-    co_await asio::co_spawn(io_.executor(), engine_->stop(), asio::use_awaitable);
-    co_await asio::co_spawn(io_.executor(), server_->stop(settings_.socket_grace), asio::use_awaitable);
+    co_await node_.stop();
     if (metrics_server_) metrics_server_->stop();
   }
 
-  /// After `stop`. Closes the store, whatever is left of the clients. True when nothing was left.
+  /// After `stop`. True when nothing was left of the clients.
   bool close() {
-    const bool idle = io_.drain(kDrainLimit);
-    io_.stop();
-    storage_pool_.join();
-    if (!idle) {
-      spdlog::debug("clients or actors were cut off");
-      // What is still suspended refers to the engine and never runs again; only the data have to be closed.
-      actors_.release();
-      store_.reset();
-      return false;
-    }
-    metrics_server_.reset();
-    server_.reset();
-    management_.reset();
-    engine_.reset();
-    actors_.reset();
-    store_.reset();
-    return true;
+    const bool clean = node_.close();
+    if (clean) metrics_server_.reset();
+    return clean;
   }
 
   /// Gives memory back when nothing has happened since the last call.
   void trim_when_idle() {
-    const auto requests = server_->stats().requests;
+    const auto requests = node_.server()->stats().requests;
     if (requests == requests_seen_) release_free_memory();
     requests_seen_ = requests;
   }
 
   const Settings& settings() const { return settings_; }
 
+  void find_stuck() const { node_.find_stuck(); }
+
  private:
-  template <class T>
-  T run_to_end(Task<T> task) {
-    return asio::co_spawn(io_.executor(), std::move(task), asio::use_future).get();
+  node::NodeObservers observers() {
+    node::NodeObservers observers;
+    observers.on_answer = [this](const ApiAnswer& answer) { metrics_.record(answer); };
+    observers.on_stall = [this](const CodeLabel& code, std::chrono::nanoseconds held) {
+      metrics_.record_stall(code.actor, code.handler, held);
+    };
+    return observers;
   }
 
-  Task<Result<void>> stop_engine() {
-    co_await engine_->stop();
-    co_return Result<void>();
+  Task<Done> stop_early() {
+    co_await node_.stop();
+    co_return Done();
   }
 
   Result<void> start_metrics() {
     const bool asked_for = settings_.metrics_port.has_value();
-    const auto public_port = server_->port();
+    const auto public_port = node_.server()->port();
     // Port 0 stands for any; so does a public port that leaves no room above it.
     const auto above = settings_.server.port == 0 || public_port > UINT16_MAX - 10 ? 0 : public_port + 10;
     const auto port = settings_.metrics_port.value_or(static_cast<std::uint16_t>(above));
     auto started =
-        start_metrics_server(io_.executor(), settings_.metrics_host, port, [this] { return metrics_.render(); });
+        start_metrics_server(node_.executor(), settings_.metrics_host, port, [this] { return metrics_.render(); });
     if (started) {
       metrics_server_ = std::move(started).value();
       spdlog::info("metrics on {} port {}", settings_.metrics_host, metrics_server_->port());
@@ -181,19 +112,8 @@ class Daemon {
   }
 
   Settings settings_;
-  std::unique_ptr<Clock> clock_ = make_system_clock();
-  std::unique_ptr<Timers> timers_ = make_asio_timers();
-  std::unique_ptr<Random> random_ = make_system_random();
-  IoPool io_;
-  asio::thread_pool storage_pool_;
-  Ports ports_;
   Metrics metrics_;
-  std::optional<DataDirectory> data_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<ActorStore> actors_;
-  std::unique_ptr<Engine> engine_;
-  std::unique_ptr<ManagementApi> management_;
-  std::unique_ptr<Server> server_;
+  node::Node node_;
   std::unique_ptr<MetricsServer> metrics_server_;
   std::uint64_t requests_seen_ = 0;
 };
@@ -212,6 +132,7 @@ class Control {
   void run() {
     wait_for_signal();
     schedule_trim();
+    schedule_watch();
     context_.run();
   }
 
@@ -228,6 +149,7 @@ class Control {
       spdlog::info("signal {}: stopping", signal);
       stopping_ = true;
       trim_.cancel();
+      watch_.cancel();
       wait_for_signal();
       begin_stop();
     });
@@ -265,6 +187,15 @@ class Control {
     });
   }
 
+  void schedule_watch() {
+    watch_.expires_after(kWatchInterval);
+    watch_.async_wait([this](boost::system::error_code error) {
+      if (error || stopping_) return;
+      daemon_.find_stuck();
+      schedule_watch();
+    });
+  }
+
  public:
   /// After `run`.
   bool finish() {
@@ -278,6 +209,7 @@ class Control {
   asio::signal_set signals_{context_, SIGTERM, SIGINT};
   asio::steady_timer force_{context_};
   asio::steady_timer trim_{context_};
+  asio::steady_timer watch_{context_};
   std::thread closer_;
   bool stopping_ = false;
   bool clean_ = false;
@@ -287,7 +219,7 @@ class Control {
 
 int run_daemon(Settings settings) {
   spdlog::info("troupe {} ({}), compatible with Rivet Engine 2.3.19", build_info::kVersion, build_info::kGitSha);
-  fit_to_descriptors(settings);
+  node::fit_to_descriptors(settings);
   Daemon daemon(std::move(settings));
   // Before anything is started, so that an early signal stops in order, too.
   Control control(daemon);

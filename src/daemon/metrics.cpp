@@ -11,6 +11,7 @@
 
 #include "gateway/management/build_info.h"
 #include "src/daemon/process.h"
+#include "src/node/descriptors.h"
 
 namespace troupe::daemon {
 
@@ -53,9 +54,21 @@ struct Metrics::State {
                                                                  .Name("rivet_api_request_duration")
                                                                  .Help("Seconds to an answer of the management API")
                                                                  .Register(registry);
+  prometheus::Family<prometheus::Counter>& stalls = prometheus::BuildCounter()
+                                                        .Name("troupe_handler_stalls_total")
+                                                        .Help("Times that a handler held an I/O thread for too long")
+                                                        .Register(registry);
+  prometheus::Family<prometheus::Counter>& stall_seconds = prometheus::BuildCounter()
+                                                               .Name("troupe_handler_stall_seconds_total")
+                                                               .Help("Seconds that handlers held I/O threads so")
+                                                               .Register(registry);
   prometheus::Counter& requests =
       counter(registry, "rivet_guard_proxy_request_total", "Requests on the public port, all routes");
   prometheus::Gauge& connections = gauge(registry, "troupe_connections", "Open connections on the public port");
+  prometheus::Counter& refused =
+      counter(registry, "troupe_requests_refused_total", "Requests refused with 429 because of overload");
+  prometheus::Gauge& queue_wait =
+      gauge(registry, "troupe_queue_wait_seconds", "Time that work waited for an I/O thread, measured last");
   prometheus::Gauge& websockets = gauge(registry, "rivet_guard_websocket_active", "Open WebSockets");
   prometheus::Gauge& actors = gauge(registry, "troupe_actors_resident", "Actors that are in memory");
   prometheus::Gauge& resident = gauge(registry, "process_resident_memory_bytes", "Resident memory size in bytes");
@@ -92,18 +105,27 @@ void Metrics::record(const ApiAnswer& answer) {
   state_->api_durations.Add(with_status, kSecondsBuckets).Observe(seconds.count());
 }
 
+void Metrics::record_stall(const std::string& actor, const std::string& handler, std::chrono::nanoseconds held) {
+  const prometheus::Labels labels = {{"actor", actor}, {"handler", handler}};
+  state_->stalls.Add(labels).Increment();
+  const std::chrono::duration<double> seconds = held;
+  state_->stall_seconds.Add(labels).Increment(seconds.count());
+}
+
 std::string Metrics::render() {
   const std::lock_guard lock(state_->render_mutex);
   const auto usage = process_usage();
   const auto server = state_->sources.server();
   raise_to(state_->requests, static_cast<double>(server.requests));
+  raise_to(state_->refused, static_cast<double>(server.refused));
+  state_->queue_wait.Set(std::chrono::duration<double>(server.queue_wait).count());
   raise_to(state_->cpu, usage.cpu_seconds);
   state_->connections.Set(static_cast<double>(server.connections));
   state_->websockets.Set(static_cast<double>(server.websockets));
   state_->actors.Set(static_cast<double>(state_->sources.resident_actors()));
   state_->resident.Set(static_cast<double>(usage.resident_bytes));
   state_->open_fds.Set(static_cast<double>(usage.open_fds));
-  state_->max_fds.Set(static_cast<double>(file_descriptors_max()));
+  state_->max_fds.Set(static_cast<double>(node::file_descriptors_max()));
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }
 

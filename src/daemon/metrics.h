@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,6 +25,8 @@ class Metrics {
   /// Where the gauges come from. Call once, before the first `render`.
   void set_sources(Sources sources);
   void record(const ApiAnswer& answer);
+  /// A handler of an actor that held an I/O thread. The names are those of registered actors: a bounded number.
+  void record_stall(const std::string& actor, const std::string& handler, std::chrono::nanoseconds held);
   /// Prometheus text format, version 0.0.4.
   std::string render();
 

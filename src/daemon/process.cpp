@@ -35,11 +35,6 @@ void prepare_process() {
   }
 }
 
-std::size_t file_descriptors_max() {
-  rlimit limit{};
-  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<std::size_t>(limit.rlim_cur) : 1'024;
-}
-
 void release_free_memory() { ::malloc_trim(0); }
 
 ProcessUsage process_usage() {

@@ -8,9 +8,6 @@ namespace troupe::daemon {
 /// system allows, an allocator that gives memory back.
 void prepare_process();
 
-/// After prepare_process.
-std::size_t file_descriptors_max();
-
 /// Gives free memory back to the system; takes a few milliseconds on a large heap.
 void release_free_memory();
 

@@ -3,4 +3,6 @@
 set -euo pipefail
 build=$(realpath "$1")
 shift
+[ $# -gt 0 ] && [ "$1" != call ] || "$build/tests/bench/troupe_call_bench"
+[ "${1:-}" != call ] || exit 0
 exec "$build/tests/bench/troupe_bench" --troupe "$build/troupe" --bare "$build/tests/bench/troupe_bare_server" "$@"

@@ -13,8 +13,8 @@ std::unique_ptr<Engine> make_envoy_engine(Ports ports, EngineSettings settings, 
                                           std::shared_ptr<HttpClient> http, std::shared_ptr<LocalInspector> inspector) {
   options.envoys.lost_threshold = settings.envoy_lost_threshold;
   options.envoys.actor_stop_threshold = settings.actor_stop_threshold;
-  auto make_hosts = [ports, &store, &actors, registry, options = std::move(options),
-                     inspector = std::move(inspector)](HostParts parts) {
+  auto make_hosts = [ports, &store, &actors, registry, options = std::move(options), inspector = std::move(inspector),
+                     watch = settings.stall_watch](HostParts parts) {
     EnvoyHostParts envoys{ports,
                           options.envoys,
                           parts.directory,
@@ -25,7 +25,7 @@ std::unique_ptr<Engine> make_envoy_engine(Ports ports, EngineSettings settings, 
                           make_envoy_tunnel(ports, options.tunnel),
                           &parts.serverless};
     std::vector<std::shared_ptr<Host>> hosts;
-    hosts.push_back(make_local_host(ports, actors, registry, std::move(parts.call), inspector));
+    hosts.push_back(make_local_host(ports, actors, registry, std::move(parts.call), inspector, watch));
     hosts.push_back(make_envoy_host(std::move(envoys)));
     return hosts;
   };

@@ -40,6 +40,8 @@ clientproto::ActorSpecifier actor_specifier(const ActorInfo& actor) {
 
 clientproto::HttpResponseError wire_error(const Error& error, std::optional<clientproto::ActorSpecifier> actor) {
   clientproto::HttpResponseError message{error.group(), error.code(), error.message(), std::nullopt, std::move(actor)};
+  if (const auto& origin = error.origin())
+    message.actor = clientproto::ActorSpecifier{origin->actor_id, origin->generation, display_key(origin->key)};
   if (error.metadata()) message.metadata = encode_cbor(*error.metadata());
   return message;
 }

@@ -57,7 +57,11 @@ Task<Result<OpenedSocket>> LocalActor::open_websocket(HttpRequest upgrade, std::
 }
 
 Task<Result<Bytes>> LocalActor::call(std::string action, Bytes args) {
-  return instance_->action(nullptr, std::move(action), std::move(args));
+  return instance_->called_action({}, std::move(action), std::move(args));
+}
+
+Task<Result<Bytes>> LocalActor::call_from(CallOrigin origin, std::string action, Bytes args) {
+  return instance_->called_action(std::move(origin), std::move(action), std::move(args));
 }
 
 Task<Result<QueueSent>> LocalActor::send(QueueSend message) { return instance_->queue_send({}, std::move(message)); }

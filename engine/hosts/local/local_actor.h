@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <mutex>
 
 #include "engine/hosts/host.h"
@@ -19,6 +20,8 @@ struct LocalWorld {
   InstanceFactory make_instance;
   /// Null: nobody may inspect.
   std::shared_ptr<LocalInspector> inspector;
+  /// By the names of the registry; may be empty.
+  std::map<std::string, std::shared_ptr<const HandlerLabels>> labels = {};
 };
 
 std::shared_ptr<Host> make_local_host(std::shared_ptr<const LocalWorld> world);
@@ -34,7 +37,7 @@ class LocalLink final : public InstanceHost {
   void sleep_intent() override;
   void destroy_intent() override;
   Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack ack) override;
-  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override;
+  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallOrigin origin) override;
   Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override;
 
   /// Nothing is reported after `stopped`, and that only once.
@@ -65,6 +68,8 @@ class LocalActor final : public HostedActor {
   Task<Result<OpenedSocket>> open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) override;
   Task<Result<Bytes>> call(std::string action, Bytes args) override;
   Task<Result<QueueSent>> send(QueueSend message) override;
+  Task<Result<Bytes>> call_from(CallOrigin origin, std::string action, Bytes args) override;
+  bool limits_calls() const override { return true; }
 
  private:
   const std::shared_ptr<const LocalWorld> world_;

@@ -52,6 +52,8 @@ class LocalHost final : public Host {
                                  record.input,
                                  asio::make_strand(world_->ports.io),
                                  link};
+    if (const auto labels = world_->labels.find(record.name); labels != world_->labels.end())
+      config.labels = labels->second;
     auto actor = std::make_shared<LocalActor>(world_, world_->make_instance(std::move(config)), std::move(link));
     actor->start();
     return actor;

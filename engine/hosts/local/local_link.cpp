@@ -17,8 +17,8 @@ Task<Result<void>> LocalLink::set_alarm(std::optional<std::int64_t> at_ms, Ack a
   co_return co_await to->set_alarm(at_ms, ack);
 }
 
-Task<Result<Bytes>> LocalLink::call(ActorAddress to, std::string action, Bytes args) {
-  return world_->call(ns_, std::move(to), std::move(action), std::move(args));
+Task<Result<Bytes>> LocalLink::call(ActorAddress to, std::string action, Bytes args, CallOrigin origin) {
+  return world_->call(ns_, std::move(to), std::move(action), std::move(args), std::move(origin));
 }
 
 Task<Result<QueueSent>> LocalLink::send(ActorAddress to, QueueSend message) {

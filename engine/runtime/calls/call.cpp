@@ -25,6 +25,12 @@ void CallBase::limit(Millis time) {
   actor_->deadlines().arm(deadline_, time, [this] { fail(make_error("actor", "action_timed_out")); });
 }
 
+std::optional<std::chrono::nanoseconds> CallBase::ends_at() const {
+  if (deadline_.armed()) return deadline_.at();
+  if (!limit_) return std::nullopt;
+  return actor_->ports().clock.monotonic() + *limit_;
+}
+
 void CallBase::unlimit() {
   limit_.reset();
   deadline_.cancel();

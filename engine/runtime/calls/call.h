@@ -3,6 +3,7 @@
 #include <boost/intrusive/list.hpp>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "engine/base/async.h"
@@ -18,20 +19,23 @@ class Instance;
 /// One admitted call from outside, until it is answered. It is answered once: by its own code, by its time limit, or
 /// because the stop of the actor does not wait any longer; what comes later is dropped.
 /// Threads: after the admission the actor's executor only. Lifetime: shared by whoever may still answer.
-class CallBase : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class CallBase : public std::enable_shared_from_this<CallBase>,
+                 public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   CallBase(std::shared_ptr<Instance> actor, Traffic traffic, const char* operation, bool* began);
   virtual ~CallBase();
   CallBase(const CallBase&) = delete;
   CallBase& operator=(const CallBase&) = delete;
 
-  Instance& actor() { return *actor_; }
+  Instance& actor() const { return *actor_; }
   const std::shared_ptr<Instance>& shared_actor() const { return actor_; }
   Traffic traffic() const { return traffic_; }
   const char* operation() const { return operation_; }
   Work work() const { return work_; }
   /// What a change has to have reached before the answer leaves.
   Ack ack() const { return ack_; }
+  /// The action, or the operation where it is none.
+  virtual std::string_view handler() const { return operation_; }
 
   /// The work of the call; ends with an answer. `self` is this object.
   virtual Task<void> run(std::shared_ptr<CallBase> self) = 0;
@@ -41,7 +45,7 @@ class CallBase : public boost::intrusive::list_base_hook<boost::intrusive::link_
   /// Called by the instance: counted as in flight from now on.
   void admitted() { admitted_ = true; }
   /// Called by the instance after `run` has come to its first wait: only now is a timer worth its price.
-  void suspended();
+  virtual void suspended();
 
  protected:
   void set_ack(Ack ack) { ack_ = ack; }
@@ -50,6 +54,8 @@ class CallBase : public boost::intrusive::list_base_hook<boost::intrusive::link_
   /// From now on the call fails with `actor.action_timed_out` after `time`.
   void limit(Millis time);
   void unlimit();
+  /// When it fails; on the monotonic clock.
+  std::optional<std::chrono::nanoseconds> ends_at() const;
   /// Code of the actor is about to run.
   void mark_began() {
     if (began_) *std::exchange(began_, nullptr) = true;

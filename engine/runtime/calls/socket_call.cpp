@@ -43,6 +43,7 @@ class SocketRun final : public Call<std::shared_ptr<ActorSocket>> {
     if (instance.hooks().on_websocket) {
       mark_began();
       instance.begin_work(Work::websocket);
+      const RunningCode running(instance.label("websocket"));
       instance.detach(run_websocket(shared_actor(), socket_, conn_));
     }
     answer(std::move(feed));

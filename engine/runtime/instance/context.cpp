@@ -53,7 +53,9 @@ Task<Result<T>> leave(Instance& actor, Task<Result<T>> call) {
 const ActorInfo& Context::info() const { return actor_.info(); }
 Executor Context::executor() const { return actor_.executor(); }
 std::int64_t Context::now_ms() const { return actor_.ports().clock.now_ms(); }
-Task<Result<void>> Context::delay(std::chrono::milliseconds time) { return actor_.delay(time); }
+Task<Result<void>> Context::delay(std::chrono::milliseconds time, CallScopePtr scope) {
+  return actor_.delay(time, std::move(scope));
+}
 bool Context::aborted() const { return actor_.lifecycle().aborted(); }
 Task<void> Context::until_aborted() { return actor_.until_aborted(); }
 
@@ -76,9 +78,10 @@ Queue& Context::queue() { return actor_.queue(); }
 Database& Context::db() { return actor_.data().db(); }
 Scheduler& Context::schedule() { return actor_.scheduler(); }
 
-Task<Result<Bytes>> Context::call(ActorAddress to, std::string action, Bytes args) {
-  if (!actor_.lifecycle().accepts_work()) return aborted_call<Bytes>();
-  return leave(actor_, actor_.host().call(std::move(to), std::move(action), std::move(args)));
+Task<Result<Bytes>> Context::call(ActorAddress to, std::string action, Bytes args, CallScopePtr scope) {
+  if (!actor_.lifecycle().accepts_work() || (scope && scope->aborted())) return aborted_call<Bytes>();
+  auto origin = actor_.origin_of(scope.get());
+  return leave(actor_, actor_.host().call(std::move(to), std::move(action), std::move(args), std::move(origin)));
 }
 
 Task<Result<QueueSent>> Context::send(ActorAddress to, QueueSend message) {

@@ -14,7 +14,7 @@ class Context final : public ActorContext {
   const ActorInfo& info() const override;
   Executor executor() const override;
   std::int64_t now_ms() const override;
-  Task<Result<void>> delay(std::chrono::milliseconds time) override;
+  Task<Result<void>> delay(std::chrono::milliseconds time, CallScopePtr scope) override;
   bool aborted() const override;
   Task<void> until_aborted() override;
   void request_save(SaveRequest request) override;
@@ -25,7 +25,7 @@ class Context final : public ActorContext {
   Queue& queue() override;
   Database& db() override;
   Scheduler& schedule() override;
-  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override;
+  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallScopePtr scope) override;
   Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override;
   Result<void> sleep() override;
   Result<void> destroy() override;

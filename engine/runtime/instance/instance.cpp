@@ -44,6 +44,7 @@ Instance::Instance(Config config)
       input_(std::move(config.input)),
       executor_(config.executor),
       host_(config.host),
+      labels_(config.labels),
       deadlines_(ports_.clock, ports_.timers, executor_),
       saver_(saver_config(config, executor_, deadlines_, *this)),
       gate_(*this),
@@ -64,7 +65,10 @@ void Instance::enter(std::shared_ptr<CallBase> call) {
   if (call->ack() == Ack::durable) ++strict_;
   call->admitted();
   begin_work(Work::call);
-  detach(call->run(call));
+  {
+    const RunningCode running(label(call->handler()));
+    detach(call->run(call));
+  }
   call->suspended();
 }
 
@@ -178,6 +182,7 @@ void Instance::spawn(std::function<Task<Result<void>>()> task) {
     return;
   }
   begin_work(Work::task);
+  const RunningCode running(label("spawn"));
   detach(run_spawned(self(), std::move(task)));
 }
 
@@ -192,11 +197,12 @@ Task<void> Instance::run_spawned(std::shared_ptr<Instance> self, std::function<T
   self->end_work(Work::task);
 }
 
-Task<Result<void>> Instance::delay(Millis time) {
-  auto start = [self = self(), time](Continuation<Result<void>> waiter) mutable {
-    if (self->lifecycle_.aborted()) return waiter.post(make_error("actor", "aborted"));
+Task<Result<void>> Instance::delay(Millis time, CallScopePtr scope) {
+  auto start = [self = self(), time, scope = std::move(scope)](Continuation<Result<void>> waiter) mutable {
+    if (self->lifecycle_.aborted() || (scope && scope->aborted())) return waiter.post(make_error("actor", "aborted"));
     auto pending = std::make_shared<PendingDelay>();
     pending->waiter = std::move(waiter);
+    pending->scope = scope.get();
     self->delays_.push_back(*pending);
     auto over = [pending] {
       pending->unlink();
@@ -212,16 +218,28 @@ Task<void> Instance::until_aborted() {
   while (!lifecycle_.aborted()) (void)co_await aborted_.wait();
 }
 
+namespace {
+
+void abort_delay(PendingDelay& pending) {
+  pending.unlink();
+  auto waiter = std::move(pending.waiter);
+  // Owns `pending`.
+  pending.entry.cancel();
+  waiter.post(make_error("actor", "aborted"));
+}
+
+}  // namespace
+
 void Instance::abort_delays() {
   aborted_.notify_all();
   if (queue_) queue_->abort();
-  while (!delays_.empty()) {
-    auto& pending = delays_.front();
-    pending.unlink();
-    auto waiter = std::move(pending.waiter);
-    // Owns `pending`.
-    pending.entry.cancel();
-    waiter.post(make_error("actor", "aborted"));
+  while (!delays_.empty()) abort_delay(delays_.front());
+}
+
+void Instance::abort_delays_of(const CallScope* scope) {
+  for (auto delay = delays_.begin(); delay != delays_.end();) {
+    auto& pending = *delay++;
+    if (pending.scope == scope) abort_delay(pending);
   }
 }
 

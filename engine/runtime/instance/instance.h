@@ -17,6 +17,7 @@
 #include "engine/runtime/connections/connection_table.h"
 #include "engine/runtime/deadlines.h"
 #include "engine/runtime/instance/context.h"
+#include "engine/runtime/instance/handler_labels.h"
 #include "engine/runtime/lifecycle.h"
 #include "engine/runtime/queue/actor_queue.h"
 #include "engine/runtime/schedule/actor_scheduler.h"
@@ -30,6 +31,8 @@ namespace troupe {
 struct PendingDelay : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   Continuation<Result<void>> waiter;
   Deadlines::Entry entry;
+  /// Of the code that waits, which keeps it alive.
+  const CallScope* scope = nullptr;
 };
 
 /// ActorInstance: the parts of one generation and the sequences that tie them together. `instance.cpp` admits calls and
@@ -52,6 +55,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   void disconnected(std::shared_ptr<Connection> conn, std::string reason) override;
   Task<Result<void>> subscribe(std::shared_ptr<Connection> conn, std::string event, bool on) override;
   Task<Result<Bytes>> action(std::shared_ptr<Connection> conn, std::string name, Bytes args) override;
+  Task<Result<Bytes>> called_action(CallOrigin origin, std::string name, Bytes args) override;
   Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) override;
   Task<Result<QueueSent>> queue_send(Connect connect, QueueSend message) override;
   Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) override;
@@ -82,6 +86,11 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   void call_left(CallBase& call, bool was_admitted);
   /// Whether calls have arrived that wait for their turn.
   bool calls_queued() const { return reserved_.load(std::memory_order_relaxed) > admitted_; }
+  /// Where a call comes from that the actor's code makes; `scope` may be null.
+  CallOrigin origin_of(const CallScope* scope);
+  /// This actor as the first of a chain of calls.
+  const std::shared_ptr<const CallFrame>& own_frame();
+  std::shared_ptr<const ErrorOrigin> error_origin() const;
   /// Whether the behavior has an action of that name.
   bool has_action(const std::string& name) const;
   /// Logs the exception that is being handled; what the caller of the actor's code gets for it.
@@ -103,13 +112,18 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   /// returned, `actor.action_timed_out`, `actor.dropped_reply`.
   Task<Result<Bytes>> scheduled_action(std::string name, Bytes args, ScheduledFire fire);
 
+  /// What a handler is called when it holds its thread for too long; null when nobody watches.
+  const CodeLabel* label(std::string_view handler) const { return labels_ ? labels_->find(handler) : nullptr; }
+
   // -- work -----------------------------------------------------------------------------------------------------------
   void begin_work(Work work);
   void end_work(Work work);
   /// Runs a task of the runtime on the actor's executor; it must not fail.
   void detach(Task<void> task);
   void spawn(std::function<Task<Result<void>>()> task);
-  Task<Result<void>> delay(Millis time);
+  Task<Result<void>> delay(Millis time, CallScopePtr scope);
+  /// Ends the delays of a call that was given up.
+  void abort_delays_of(const CallScope* scope);
   Task<void> until_aborted();
   /// False when there is none, when it runs already, or when the actor is not running.
   bool start_run_handler();
@@ -194,6 +208,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   std::optional<Bytes> input_;
   Executor executor_;
   std::shared_ptr<InstanceHost> host_;
+  std::shared_ptr<const HandlerLabels> labels_;
 
   /// Calls between their arrival, on any thread, and their answer.
   std::atomic<std::size_t> reserved_{0};
@@ -203,6 +218,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   std::size_t strict_ = 0;
   Lifecycle lifecycle_;
   bool starting_ = false;
+  /// Made by the first call to another actor.
+  std::shared_ptr<const CallFrame> own_frame_;
   Deadlines deadlines_;
   Activity activity_;
   ConnectionTable connections_;
@@ -245,7 +262,10 @@ Task<Result<T>> Instance::hook(const char* name, Millis limit, std::shared_ptr<c
   auto start = [race = std::move(race), name, limit, make = std::move(make)](Continuation<Result<T>> waiter) mutable {
     race->waiter = std::move(waiter);
     auto& actor = *race->actor;
-    actor.detach(run_hook<T>(race, name, std::move(make)));
+    {
+      const RunningCode running(actor.label(name));
+      actor.detach(run_hook<T>(race, name, std::move(make)));
+    }
     if (!race->waiter) return;
     auto timed_out = [race = race.get(), name, limit] {
       auto metadata = Value::object({{"callback_name", name}, {"duration_ms", limit.count()}});

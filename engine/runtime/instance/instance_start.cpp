@@ -144,6 +144,7 @@ Task<Result<void>> Instance::prepare_common() {
 bool Instance::start_run_handler() {
   if (!hooks().run || activity_.count(Work::run) > 0 || lifecycle_.state() != LifecycleState::started) return false;
   begin_work(Work::run);
+  const RunningCode running(label("run"));
   detach(run_handler(self()));
   return true;
 }

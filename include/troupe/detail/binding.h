@@ -77,7 +77,7 @@ struct Binding {
         auto& self = typed(instance);
         typename H::Tuple args;
         TROUPE_CHECK(decode_arguments(call, args));
-        Ctx context(self, call.conn);
+        Ctx context(self, call.conn, false, call.scope);
         if constexpr (std::is_void_v<Value> && !H::kResult) {
           H::call(f_, self.state, context, args);
           return Bytes();
@@ -96,7 +96,7 @@ struct Binding {
         auto& self = typed(instance);
         typename H::Tuple args;
         if (auto decoded = decode_arguments(call, args); !decoded) co_return std::move(decoded).error();
-        Ctx context(self, call.conn, kWrites);
+        Ctx context(self, call.conn, kWrites, call.scope);
         Instance::Turn turn(self, kWrites);
         Result<Bytes> out = Bytes();
         try {

@@ -1,4 +1,4 @@
-#include "src/daemon/data_directory.h"
+#include "src/node/data_directory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +8,8 @@
 
 namespace troupe::daemon {
 namespace {
+
+using node::DataDirectory;
 
 class DataDirectoryTest : public ::testing::Test {
  protected:

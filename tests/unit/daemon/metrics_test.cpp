@@ -8,8 +8,8 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
-#include "src/daemon/io_pool.h"
 #include "src/daemon/metrics_server.h"
+#include "src/node/io_pool.h"
 
 namespace troupe::daemon {
 namespace {
@@ -49,7 +49,7 @@ std::string ask(std::uint16_t port, const std::string& request) {
 }
 
 TEST(MetricsPort, EveryPathGivesTheText) {
-  IoPool pool(1);
+  node::IoPool pool(1);
   auto server = start_metrics_server(pool.executor(), "127.0.0.1", 0, [] { return std::string("a 1\n"); });
   ASSERT_TRUE(server);
   for (const auto* path : {"/", "/metrics", "/health"}) {
@@ -64,7 +64,7 @@ TEST(MetricsPort, EveryPathGivesTheText) {
 }
 
 TEST(MetricsPort, APortInUseIsAnError) {
-  IoPool pool(1);
+  node::IoPool pool(1);
   auto first = start_metrics_server(pool.executor(), "127.0.0.1", 0, [] { return std::string(); });
   ASSERT_TRUE(first);
   const auto second =
@@ -74,7 +74,7 @@ TEST(MetricsPort, APortInUseIsAnError) {
 }
 
 TEST(IoThreads, AnExceptionDoesNotEndTheThread) {
-  IoPool pool(1);
+  node::IoPool pool(1);
   boost::asio::post(pool.executor(), [] { throw std::runtime_error("broken"); });
   std::atomic<bool> ran = false;
   boost::asio::post(pool.executor(), [&] { ran = true; });

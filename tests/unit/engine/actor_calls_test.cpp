@@ -6,7 +6,7 @@ namespace {
 class ActorCallsTest : public EngineTest {
  protected:
   std::shared_ptr<Running<Result<Bytes>>> call(std::string action, std::vector<std::string> key = {"k"}) {
-    return spawn(caller(ns, {"counter", std::move(key)}, std::move(action), to_bytes("args")));
+    return spawn(caller(ns, {"counter", std::move(key)}, std::move(action), to_bytes("args"), {}));
   }
   static std::string text(const Result<Bytes>& result) {
     return result ? to_string(BytesView(*result)) : result.error().id();

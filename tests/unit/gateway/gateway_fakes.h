@@ -122,6 +122,9 @@ class FakeEngine final : public Engine {
   Task<Result<void>> reschedule(ActorId) override { co_return Result<void>(); }
   Task<Result<void>> destroy(ActorId) override { co_return Result<void>(); }
   Task<Result<std::optional<KvEntry>>> kv_entry(ActorId, Bytes) override { co_return std::optional<KvEntry>(); }
+  Task<Result<Bytes>> call(NamespaceId, ActorAddress, std::string, Bytes) override {
+    co_return make_error("guard", "service_unavailable");
+  }
   std::size_t resident_actors() const override { return 0; }
 
  private:

@@ -58,7 +58,8 @@ class LocalHostTest : public testing::Test {
     ActorDefinition definition;
     definition.name = "counter";
     registry->add(std::move(definition));
-    ActorCaller caller = [this](NamespaceId, ActorAddress to, std::string action, Bytes args) -> Task<Result<Bytes>> {
+    ActorCaller caller = [this](NamespaceId, ActorAddress to, std::string action, Bytes args,
+                                CallOrigin) -> Task<Result<Bytes>> {
       calls.push_back(to.name + "." + action);
       co_return args;
     };
@@ -182,7 +183,7 @@ TEST_F(LocalHostTest, CallsGoBothWays) {
   };
   EXPECT_EQ(world.run(hosted->call("get", cbor("[]"))).value(), cbor(R"("get")"));
   const ActorAddress other{"chat", {"k"}};
-  EXPECT_EQ(world.run(config->host->call(other, "say", cbor("[1]"))).value(), cbor("[1]"));
+  EXPECT_EQ(world.run(config->host->call(other, "say", cbor("[1]"), {})).value(), cbor("[1]"));
   EXPECT_EQ(calls, Log{"chat.say"});
 }
 

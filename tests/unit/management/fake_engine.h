@@ -180,6 +180,9 @@ class FakeEngine : public Engine {
     if (found == kv_entries.end()) co_return std::optional<KvEntry>();
     co_return std::optional(found->second);
   }
+  Task<Result<Bytes>> call(NamespaceId, ActorAddress, std::string, Bytes) override {
+    co_return make_error("guard", "service_unavailable");
+  }
   std::size_t resident_actors() const override { return running.size(); }
 
  private:

@@ -110,7 +110,7 @@ class FakeHost final : public InstanceHost {
  public:
   void sleep_intent() override { ++sleep_intents; }
   void destroy_intent() override { ++destroy_intents; }
-  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes) override {
+  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes, CallOrigin) override {
     if (on_call) on_call();
     co_return to_bytes(to.name + "." + action);
   }

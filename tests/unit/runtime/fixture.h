@@ -46,7 +46,8 @@ class ActorTest : public testing::Test {
                                  .id = {},
                                  .input = input,
                                  .executor = boost::asio::make_strand(world.context()),
-                                 .host = host};
+                                 .host = host,
+                                 .labels = labels};
     actor = ActorInstance::make(std::move(config));
     return actor;
   }
@@ -88,6 +89,7 @@ class ActorTest : public testing::Test {
   std::shared_ptr<Script> script = std::make_shared<Script>();
   ActorDefinition definition;
   std::optional<Bytes> input;
+  std::shared_ptr<const HandlerLabels> labels;
   std::shared_ptr<ActorInstance> actor;
 
  private:

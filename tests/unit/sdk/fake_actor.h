@@ -211,7 +211,7 @@ class FakeContext final : public ActorContext {
   const ActorInfo& info() const override { return info_; }
   Executor executor() const override { return world_.context().get_executor(); }
   std::int64_t now_ms() const override { return world_.now_ms(); }
-  Task<Result<void>> delay(std::chrono::milliseconds time) override {
+  Task<Result<void>> delay(std::chrono::milliseconds time, CallScopePtr) override {
     co_await wait_for(ports_.timers, executor(), time);
     if (stopped) co_return make_error("actor", "aborted");
     co_return Result<void>();
@@ -235,7 +235,7 @@ class FakeContext final : public ActorContext {
     co_return sent;
   }
   Scheduler& schedule() override { return scheduler; }
-  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override {
+  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallScopePtr) override {
     calls.push_back({std::move(to), std::move(action), value_of(args)});
     co_return reply;
   }

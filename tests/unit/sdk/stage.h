@@ -90,7 +90,7 @@ class Stage::Actor {
     void sleep_intent() override { ++sleep_intents; }
     void destroy_intent() override { ++destroy_intents; }
     Task<Result<void>> set_alarm(std::optional<std::int64_t>, Ack) override { co_return Result<void>(); }
-    Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args) override {
+    Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallOrigin) override {
       auto& other = *stage_.running_.at(to.name + "/" + to.key.at(0));
       return other.instance->action(nullptr, std::move(action), std::move(args));
     }

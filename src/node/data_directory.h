@@ -4,7 +4,7 @@
 
 #include "troupe/result.h"
 
-namespace troupe::daemon {
+namespace troupe::node {
 
 /// The data directory, made if missing and held by this process alone.
 /// Lifetime: the lock ends with the object; the system ends it with the process, however that ends.
@@ -28,4 +28,4 @@ class DataDirectory {
   int lock_ = -1;
 };
 
-}  // namespace troupe::daemon
+}  // namespace troupe::node

@@ -1,4 +1,4 @@
-#include "src/daemon/data_directory.h"
+#include "src/node/data_directory.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace troupe::daemon {
+namespace troupe::node {
 
 namespace {
 
@@ -57,4 +57,4 @@ DataDirectory::~DataDirectory() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-}  // namespace troupe::daemon
+}  // namespace troupe::node

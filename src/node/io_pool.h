@@ -10,7 +10,7 @@
 
 #include "troupe/behavior.h"
 
-namespace troupe::daemon {
+namespace troupe::node {
 
 /// The threads on which sockets, timers and actors run. An exception that reaches a thread is logged and the thread
 /// goes on.
@@ -37,4 +37,4 @@ class IoPool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace troupe::daemon
+}  // namespace troupe::node

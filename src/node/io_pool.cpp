@@ -1,11 +1,11 @@
-#include "src/daemon/io_pool.h"
+#include "src/node/io_pool.h"
 
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <string>
 
-namespace troupe::daemon {
+namespace troupe::node {
 
 IoPool::IoPool(unsigned threads)
     : context_(static_cast<int>(threads)), work_(context_.get_executor()), running_(threads) {
@@ -45,4 +45,4 @@ void IoPool::stop() {
     if (thread.joinable()) thread.join();
 }
 
-}  // namespace troupe::daemon
+}  // namespace troupe::node

@@ -1,0 +1,3 @@
+#include "troupe/plugin.h"
+
+TROUPE_ACTORS(registry) {}

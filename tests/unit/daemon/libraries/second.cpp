@@ -1,0 +1,5 @@
+#include "troupe/plugin.h"
+
+TROUPE_ACTORS(registry) {
+  registry.add(troupe::actor("second").action("ping", [] { return "pong 2"; }));
+}
