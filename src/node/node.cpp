@@ -7,6 +7,7 @@
 
 #include "engine/base/real_ports.h"
 #include "gateway/outbound/outbound_client.h"
+#include "inspector/http_inspector.h"
 #include "src/node/run_to_end.h"
 #include "src/node/stall_log.h"
 
@@ -56,7 +57,7 @@ Result<void> Node::start(std::shared_ptr<const Registry> registry) {
   actors_ = make_actor_store(ports_, *store_, data_->sqlite(), settings_.storage);
   settings_.server.admin_token = settings_.admin_token;
   engine_ = make_envoy_engine(ports_, settings_.engine, *store_, *actors_, std::move(registry), settings_.envoys,
-                              make_outbound_client(ports_));
+                              make_outbound_client(ports_), make_http_inspector({}));
   if (settings_.listen) {
     ManagementSettings management;
     management.admin_token = settings_.admin_token;
