@@ -10,7 +10,7 @@ import { binary, Engine, eventually } from "./support/engine.mjs";
 
 const run = promisify(execFile);
 let engine, app, client;
-const startApp = async () => (app = await App.start("ledger", { RIVET_ENDPOINT: engine.url, RIVET_RUN_SERVICES: "0" }));
+const startApp = async () => (app = await App.start("journal", { RIVET_ENDPOINT: engine.url, RIVET_RUN_SERVICES: "0" }));
 
 before(async () => {
   engine = await Engine.start();
@@ -24,50 +24,52 @@ after(async () => {
 });
 
 test("rows are there after a sleep", async () => {
-  const ledger = client.ledger.getOrCreate(["sleep"]);
-  for (let i = 1; i <= 20; i++) assert.equal(await ledger.add(`row ${i}`), i);
-  const id = await ledger.resolve();
-  await ledger.sleep();
+  const journal = client.journal.getOrCreate(["sleep"]);
+  for (let i = 1; i <= 20; i++) assert.equal(await journal.add(`row ${i}`), i);
+  const id = await journal.resolve();
+  await journal.sleep();
   await eventually(async () => (await engine.actor(id)).sleep_ts !== null);
-  assert.deepEqual(await ledger.summary(), { rows: 20, last: 20, bytes: 0, integrity: "ok", pages: (await ledger.summary()).pages, writes: 20 });
+  const { pages, ...summary } = await journal.summary();
+  assert.deepEqual(summary, { rows: 20, last: 20, bytes: 0, integrity: "ok", writes: 20 });
+  assert.ok(pages < 64, `${pages} pages`);
 });
 
 test("transactions of thousands of pages come through, and so does what is left after them", async () => {
-  const ledger = client.ledger.getOrCreate(["large"]);
-  await ledger.add("small");
-  await ledger.addLarge(3_000_000);
-  await ledger.addLarge(20_000_000);
-  assert.equal((await ledger.summary()).bytes, 23_000_000);
-  await ledger.sleep();
-  const after = await ledger.summary();
+  const journal = client.journal.getOrCreate(["large"]);
+  await journal.add("small");
+  await journal.addLarge(3_000_000);
+  await journal.addLarge(20_000_000);
+  assert.equal((await journal.summary()).bytes, 23_000_000);
+  await journal.sleep();
+  const after = await journal.summary();
   assert.equal(after.bytes, 23_000_000);
   assert.equal(after.integrity, "ok");
-  await ledger.shrink();
-  await ledger.sleep();
-  const shrunk = await ledger.summary();
+  await journal.shrink();
+  await journal.sleep();
+  const shrunk = await journal.summary();
   assert.equal(shrunk.rows, 1);
   assert.equal(shrunk.integrity, "ok");
   assert.ok(shrunk.pages < 100, `${shrunk.pages} pages`);
 });
 
 test("what was acknowledged survives the app's kill -9", async () => {
-  const ledger = client.ledger.getOrCreate(["app killed"]);
-  for (let i = 1; i <= 10; i++) await ledger.add(`row ${i}`);
+  const journal = client.journal.getOrCreate(["app killed"]);
+  for (let i = 1; i <= 10; i++) await journal.add(`row ${i}`);
   await app.kill();
   await startApp();
-  const summary = await eventually(() => ledger.summary().catch(() => undefined), 60_000);
+  const summary = await eventually(() => journal.summary().catch(() => undefined), 60_000);
   assert.equal(summary.rows, 10);
   assert.equal(summary.integrity, "ok");
 });
 
 test("what was acknowledged survives the engine's kill -9", async () => {
-  const ledgers = [1, 2, 3, 4].map((i) => client.ledger.getOrCreate(["engine killed", String(i)]));
-  const acknowledged = ledgers.map(() => 0);
+  const journals = [1, 2, 3, 4].map((i) => client.journal.getOrCreate(["engine killed", String(i)]));
+  const acknowledged = journals.map(() => 0);
   let stopping = false;
-  const writers = ledgers.map(async (ledger, i) => {
+  const writers = journals.map(async (journal, i) => {
     while (!stopping) {
       try {
-        acknowledged[i] = await ledger.add("row");
+        acknowledged[i] = await journal.add("row");
       } catch {
         return;
       }
@@ -78,8 +80,8 @@ test("what was acknowledged survives the engine's kill -9", async () => {
   stopping = true;
   await engine.restart();
   await Promise.allSettled(writers);
-  for (const [i, ledger] of ledgers.entries()) {
-    const summary = await eventually(() => ledger.summary().catch(() => undefined), 60_000);
+  for (const [i, journal] of journals.entries()) {
+    const summary = await eventually(() => journal.summary().catch(() => undefined), 60_000);
     assert.ok(summary.last >= acknowledged[i], `${summary.last} of ${acknowledged[i]}`);
     assert.equal(summary.rows, summary.last);
     assert.equal(summary.integrity, "ok");
@@ -87,14 +89,14 @@ test("what was acknowledged survives the engine's kill -9", async () => {
 });
 
 test("an actor's database is exported with its rows and its state", async () => {
-  const ledger = client.ledger.getOrCreate(["export"]);
-  for (let i = 1; i <= 5; i++) await ledger.add(`row ${i}`);
-  const id = await ledger.resolve();
-  await ledger.sleep();
+  const journal = client.journal.getOrCreate(["export"]);
+  for (let i = 1; i <= 5; i++) await journal.add(`row ${i}`);
+  const id = await journal.resolve();
+  await journal.sleep();
   await eventually(async () => (await engine.actor(id)).sleep_ts !== null);
   await app.kill();
   await engine.stop();
-  const file = join(engine.data, "ledger.sqlite");
+  const file = join(engine.data, "journal.sqlite");
   await run(binary, ["db", "export", "--data", join(engine.data, "data"), id, file]);
   const { stdout } = await run("sqlite3", [file, "PRAGMA integrity_check; SELECT count(*), max(text) FROM entry"]);
   assert.equal(stdout, "ok\n5|row 5\n");
