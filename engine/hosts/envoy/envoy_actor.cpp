@@ -111,4 +111,10 @@ Task<Result<Bytes>> EnvoyActor::call(std::string action, Bytes args) {
   co_return co_await tunnel_->call(std::move(*to), std::move(action), std::move(args));
 }
 
+Task<Result<QueueSent>> EnvoyActor::send(QueueSend message) {
+  auto to = address();
+  if (!to) co_return not_ready();
+  co_return co_await tunnel_->send(std::move(*to), std::move(message));
+}
+
 }  // namespace troupe

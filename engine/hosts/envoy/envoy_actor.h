@@ -46,6 +46,7 @@ class EnvoyActor final : public HostedActor, public std::enable_shared_from_this
                                                               std::uint16_t next_index) override;
   Task<void> closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason) override;
   Task<Result<Bytes>> call(std::string action, Bytes args) override;
+  Task<Result<QueueSent>> send(QueueSend message) override;
 
  private:
   std::optional<EnvoyActorAddress> address() const;

@@ -32,6 +32,7 @@ class EnvoyTunnel {
   virtual Task<void> closed_asleep(EnvoyActorAddress to, HibernatingSocket socket, std::uint16_t code,
                                    std::string reason) = 0;
   virtual Task<Result<Bytes>> call(EnvoyActorAddress to, std::string action, Bytes args) = 0;
+  virtual Task<Result<QueueSent>> send(EnvoyActorAddress to, QueueSend message) = 0;
 
   /// A generation begins, or is found running by an engine that has just started: before its start command is sent,
   /// before any request for it. `hibernating`: the sockets its start command lists.

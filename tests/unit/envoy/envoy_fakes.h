@@ -73,6 +73,7 @@ class TunnelFake final : public EnvoyTunnel {
   }
   Task<void> closed_asleep(EnvoyActorAddress, HibernatingSocket, std::uint16_t, std::string) override { co_return; }
   Task<Result<Bytes>> call(EnvoyActorAddress, std::string action, Bytes) override { co_return to_bytes(action); }
+  Task<Result<QueueSent>> send(EnvoyActorAddress, QueueSend) override { co_return QueueSent(); }
   void actor_started(EnvoyActorAddress actor, std::vector<HibernatingSocket>) override {
     notes.push_back("started g" + std::to_string(actor.generation));
     last_link = actor.link;

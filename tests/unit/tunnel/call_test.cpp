@@ -78,5 +78,25 @@ TEST_F(TunnelCall, AnAnswerThatIsNoneOrTooLongIsAnError) {
   EXPECT_EQ(next<ToEnvoyRequestAbort>(2).reason.kind, HttpStreamAbortReason::Kind::cancelled);
 }
 
+TEST_F(TunnelCall, AQueueMessageIsAnHttpRequestAsWell) {
+  QueueSend message;
+  message.name = "jobs";
+  message.body = {0x07};
+  message.wait = true;
+  message.timeout = Millis(2'500);
+  const auto sent = start(tunnel->send(address(), message));
+  EXPECT_EQ(next<ToEnvoyRequestStart>(0).path, "/queue/jobs");
+  const auto body = next<ToEnvoyRequestChunk>(1);
+  const auto request = clientproto::decode_http_queue_send_request(Encoding::cbor, body.body);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(*request, (clientproto::HttpQueueSendRequest{{0x07}, "jobs", true, 2'500}));
+
+  const auto answer = clientproto::encode(Encoding::cbor, clientproto::HttpQueueSendResponse{"timedOut", {}});
+  reply(0, ToRivetResponseStart{200, {}, *answer, false});
+  ASSERT_TRUE(*sent && **sent);
+  EXPECT_FALSE((**sent)->completed);
+  EXPECT_FALSE((**sent)->response);
+}
+
 }  // namespace
 }  // namespace troupe

@@ -1,5 +1,6 @@
 #include "engine/hosts/envoy/tunnel/action_call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/errors.h"
@@ -47,21 +48,19 @@ Error error_of(const HttpResponse& response) {
   return Error(error->group, error->code, error->message, std::move(metadata));
 }
 
-}  // namespace
-
-HttpRequest make_action_request(const std::string& action, Bytes args) {
+HttpRequest post(std::string target, Result<Bytes> body) {
   HttpRequest request;
   request.method = "POST";
-  request.target = "/action/" + percent_encoded(action);
+  request.target = std::move(target);
   request.headers.set("content-type", std::string(clientproto::content_type(kEncoding)));
   request.headers.set("x-rivet-encoding", "cbor");
-  if (auto body = clientproto::encode(kEncoding, clientproto::HttpActionRequest{std::move(args)}))
-    request.body = std::move(*body);
+  if (body) request.body = std::move(*body);
   request.headers.set("content-length", std::to_string(request.body.size()));
   return request;
 }
 
-Task<Result<Bytes>> read_action_answer(HttpResponse response, std::size_t body_bytes_max) {
+/// The body of an answer without an error.
+Task<Result<Bytes>> read_answer(HttpResponse response, std::size_t body_bytes_max) {
   constexpr int kOk = 200, kRedirect = 300;
   if (response.stream) {
     const auto stream = std::exchange(response.stream, nullptr);
@@ -70,9 +69,41 @@ Task<Result<Bytes>> read_action_answer(HttpResponse response, std::size_t body_b
     response.body = std::move(*body);
   }
   if (response.status < kOk || response.status >= kRedirect) co_return error_of(response);
-  auto answer = clientproto::decode_http_action_response(kEncoding, response.body);
+  co_return std::move(response.body);
+}
+
+}  // namespace
+
+HttpRequest make_action_request(const std::string& action, Bytes args) {
+  return post("/action/" + percent_encoded(action),
+              clientproto::encode(kEncoding, clientproto::HttpActionRequest{std::move(args)}));
+}
+
+Task<Result<Bytes>> read_action_answer(HttpResponse response, std::size_t body_bytes_max) {
+  TROUPE_CO_TRY(auto body, co_await read_answer(std::move(response), body_bytes_max));
+  auto answer = clientproto::decode_http_action_response(kEncoding, body);
   if (!answer) co_return not_an_answer(answer.error().detail());
   co_return std::move(answer->output);
+}
+
+HttpRequest make_queue_request(QueueSend message) {
+  clientproto::HttpQueueSendRequest request;
+  request.body = std::move(message.body);
+  request.name = message.name;
+  request.wait = message.wait;
+  if (message.timeout)
+    request.timeout_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, message.timeout->count()));
+  return post("/queue/" + percent_encoded(message.name), clientproto::encode(kEncoding, request));
+}
+
+Task<Result<QueueSent>> read_queue_answer(HttpResponse response, std::size_t body_bytes_max) {
+  TROUPE_CO_TRY(auto body, co_await read_answer(std::move(response), body_bytes_max));
+  auto answer = clientproto::decode_http_queue_send_response(kEncoding, body);
+  if (!answer) co_return not_an_answer(answer.error().detail());
+  QueueSent sent;
+  sent.completed = answer->status == "completed";
+  sent.response = std::move(answer->response);
+  co_return sent;
 }
 
 }  // namespace troupe

@@ -64,6 +64,13 @@ class Tunnel final : public EnvoyTunnel {
     co_return co_await read_action_answer(std::move(response), body_bytes_max);
   }
 
+  Task<Result<QueueSent>> send(EnvoyActorAddress to, QueueSend message) override {
+    const std::size_t body_bytes_max = context_->settings.payload_bytes_max;
+    HttpRequest request = make_queue_request(std::move(message));
+    TROUPE_CO_TRY(auto response, co_await fetch(std::move(to), std::move(request)));
+    co_return co_await read_queue_answer(std::move(response), body_bytes_max);
+  }
+
   Task<Result<OpenedSocket>> open_websocket(EnvoyActorAddress to, HttpRequest upgrade,
                                             std::shared_ptr<RelayedSocket> socket) override {
     const ConversationId id = id_of(socket->id());
