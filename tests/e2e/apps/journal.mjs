@@ -45,5 +45,6 @@ const journal = actor({
   },
 });
 
-setup({ use: { journal } }).start();
+// With "remote" the engine runs the statements.
+setup({ use: { journal }, sqlite: { backend: process.env.SQLITE_BACKEND ?? "local" } }).start();
 console.log("ready");
