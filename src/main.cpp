@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <exception>
 
 #include "src/cli/db_export.h"
@@ -22,6 +23,9 @@ using namespace troupe::daemon;
 Result<Settings> read_settings(const CommandLine& line) {
   ConfigTree tree;
   for (const auto& path : line.config_paths) TROUPE_CHECK(tree.add_path(path));
+  // The reference's own name for it.
+  if (const char* token = std::getenv("_RIVET_TEST_INSPECTOR_TOKEN"))
+    tree.set("troupe.inspector_token", token, "_RIVET_TEST_INSPECTOR_TOKEN");
   tree.add_environment(environ);
   for (const auto& [key, value] : line.overrides) tree.set(key, value, "command line");
   Settings settings;

@@ -57,7 +57,7 @@ Result<void> Node::start(std::shared_ptr<const Registry> registry) {
   actors_ = make_actor_store(ports_, *store_, data_->sqlite(), settings_.storage);
   settings_.server.admin_token = settings_.admin_token;
   engine_ = make_envoy_engine(ports_, settings_.engine, *store_, *actors_, std::move(registry), settings_.envoys,
-                              make_outbound_client(ports_), make_http_inspector({}));
+                              make_outbound_client(ports_), make_http_inspector(settings_.inspector));
   if (settings_.listen) {
     ManagementSettings management;
     management.admin_token = settings_.admin_token;

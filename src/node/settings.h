@@ -8,6 +8,7 @@
 #include "engine/hosts/envoy/envoy_engine.h"
 #include "engine/storage/open.h"
 #include "gateway/http/server.h"
+#include "inspector/http_inspector.h"
 
 namespace troupe::node {
 
@@ -17,6 +18,7 @@ struct NodeSettings {
   EngineSettings engine;
   EnvoyOptions envoys;
   StorageSettings storage;
+  InspectorSettings inspector;
 
   /// False: no socket is opened.
   bool listen = true;
