@@ -28,6 +28,26 @@ Task<Result<void>> wait_for_other(Ctx& c, std::string other, int ms) {
   co_return co_await c.actor(other, "k").call("wait", ms);
 }
 
+/// Calls b until c, which has to be made and started first, has answered somebody else.
+Task<Result<int>> storm(Ctx& c) {
+  constexpr int kCallsMax = 100'000;
+  auto other_answered = std::make_shared<bool>(false);
+  c.spawn([other_answered](Ctx& own) -> Task<Result<void>> {
+    (void)co_await own.actor("c", "k").call<std::string>("relay", std::vector<std::string>());
+    *other_answered = true;
+    co_return Result<void>();
+  });
+  const auto target = c.actor("b", "k");
+  const std::vector<std::string> nowhere;
+  int calls = 0;
+  while (!*other_answered && calls < kCallsMax) {
+    auto answer = co_await target.call<std::string>("relay", nowhere);
+    if (!answer) co_return answer.error();
+    ++calls;
+  }
+  co_return calls;
+}
+
 struct Log {
   std::vector<std::string> lines;
   TROUPE_FIELDS(lines)
@@ -62,6 +82,7 @@ class Calls : public ::testing::Test {
               .on_wake([run, name, hooks = hooks](Ctx& c) { return run(*hooks, &Hooks::wake, name, c); })
               .on_sleep([run, name, hooks = hooks](Ctx& c) { return run(*hooks, &Hooks::sleep, name, c); })
               .action("relay", &relay)
+              .action("storm", &storm)
               .action("wait", &wait)
               .action("wait_for_other", &wait_for_other)
               .action("fail",
@@ -93,6 +114,13 @@ class Calls : public ::testing::Test {
 TEST_F(Calls, ActorsThatRunMayCallEachOtherInCircles) {
   EXPECT_EQ(relay_from("a", {"b", "a", "c", "b", "a"}), "done");
   EXPECT_EQ(relay_from("a", {"a", "a"}), "done");
+}
+
+TEST_F(Calls, AStormOfCallsLeavesOthersTheirTurn) {
+  engine->actor("b", "k").wake();
+  const auto calls = engine->actor("a", "k").call<int>("storm");
+  ASSERT_TRUE(calls);
+  EXPECT_LT(*calls, 10'000);
 }
 
 TEST_F(Calls, AnErrorNamesTheActorItCameFrom) {
