@@ -231,7 +231,7 @@ TEST_F(HttpFront, AQueueMessageIsSentAndItsAnswerEncoded) {
 
   outcome->response = Bytes{0x05};
   EXPECT_EQ(text(fetch(post("/queue/jobs", to_bytes(R"({"body":1,"wait":true,"timeout":250})")))),
-            R"({"status":"completed","response":5})");
+            R"({"response":5,"status":"completed"})");
   EXPECT_TRUE(sent[1].wait);
   EXPECT_EQ(sent[1].timeout, Millis(250));
 
