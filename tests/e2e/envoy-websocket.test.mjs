@@ -119,7 +119,7 @@ describe("WebSockets to actors of a RivetKit process", () => {
   for (const encoding of encodings) {
     test(`connections of a ${encoding} client keep their events over sleep`, async () => {
       const other = connect(engine, encoding);
-      const handle = other.chat.getOrCreate([`chat-${encoding}`]);
+      const handle = other.room.getOrCreate([`room-${encoding}`]);
       const id = await handle.resolve();
       const conn = handle.connect();
       const first = nextEvent(conn, "said");
@@ -140,9 +140,11 @@ describe("WebSockets to actors of a RivetKit process", () => {
   }
 
   test("connections outlive the death of the process", async () => {
-    const handle = client.chat.getOrCreate(["outlives"]);
+    const handle = client.room.getOrCreate(["outlives"]);
     const conn = handle.connect();
     assert.equal(await conn.say("one"), 1);
+    // What the process has not saved yet dies with it.
+    await conn.save();
     await app.kill();
     app = await App.connect("web", engine);
     const heard = [];

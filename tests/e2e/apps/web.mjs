@@ -134,7 +134,7 @@ const socket = (hibernates) =>
     },
   });
 
-const chat = actor({
+const room = actor({
   state: { count: 0, wakes: 0 },
   options: { sleepTimeout: 60_000 },
   onWake: (c) => {
@@ -147,11 +147,12 @@ const chat = actor({
       return c.state.count;
     },
     wakes: (c) => c.state.wakes,
+    save: (c) => c.saveState({ immediate: true }),
     connections: (c) => c.conns.size,
     sleep: (c) => c.sleep(),
   },
 });
 
-const registry = setup({ use: { web, socket: socket(false), sleeper: socket(true), chat }, startServices: false });
+const registry = setup({ use: { web, socket: socket(false), sleeper: socket(true), room }, startServices: false });
 registry.start();
 console.log("ready");
