@@ -20,9 +20,9 @@ struct OutboundRequest {
 };
 
 /// One request on its way, and its answer. Threads: any; `response` once.
-class HttpExchange {
+class OutboundExchange {
  public:
-  virtual ~HttpExchange() = default;
+  virtual ~OutboundExchange() = default;
   /// The head of the answer, with a stream for its body; redirects have been followed. Errors, also of the stream:
   /// `outbound.timed_out`, `outbound.failed` (detail: why), `outbound.cancelled`.
   virtual Task<Result<HttpResponse>> response() = 0;
@@ -34,7 +34,7 @@ class HttpExchange {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  virtual std::shared_ptr<HttpExchange> begin(OutboundRequest request) = 0;
+  virtual std::shared_ptr<OutboundExchange> begin(OutboundRequest request) = 0;
 };
 
 }  // namespace troupe

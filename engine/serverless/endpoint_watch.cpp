@@ -62,7 +62,7 @@ class Watch final : public EndpointWatch, public std::enable_shared_from_this<Wa
   }
 
   void stop() override {
-    std::set<std::shared_ptr<HttpExchange>> open;
+    std::set<std::shared_ptr<OutboundExchange>> open;
     {
       std::lock_guard lock(mutex_);
       stopped_ = true;
@@ -109,7 +109,7 @@ class Watch final : public EndpointWatch, public std::enable_shared_from_this<Wa
   };
 
   /// Null once stopped.
-  std::shared_ptr<HttpExchange> begin(OutboundRequest request) {
+  std::shared_ptr<OutboundExchange> begin(OutboundRequest request) {
     {
       std::lock_guard lock(mutex_);
       if (stopped_) return nullptr;
@@ -121,7 +121,7 @@ class Watch final : public EndpointWatch, public std::enable_shared_from_this<Wa
     return exchange;
   }
 
-  static Task<MetadataResult> answer_of(std::shared_ptr<HttpExchange> exchange) {
+  static Task<MetadataResult> answer_of(std::shared_ptr<OutboundExchange> exchange) {
     auto response = co_await exchange->response();
     if (!response) co_return problem_of(response.error());
     auto body = co_await collect(response->stream);
@@ -197,7 +197,7 @@ class Watch final : public EndpointWatch, public std::enable_shared_from_this<Wa
   /// On the strand.
   std::map<Key, Watched> watched_;
   std::mutex mutex_;
-  std::set<std::shared_ptr<HttpExchange>> open_;
+  std::set<std::shared_ptr<OutboundExchange>> open_;
   bool stopped_ = false;
 };
 

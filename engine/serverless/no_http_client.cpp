@@ -5,7 +5,7 @@
 namespace troupe {
 namespace {
 
-class Refusal final : public HttpExchange {
+class Refusal final : public OutboundExchange {
  public:
   Task<Result<HttpResponse>> response() override {
     co_return make_error("outbound", "failed", std::nullopt, "this engine makes no requests");
@@ -15,7 +15,7 @@ class Refusal final : public HttpExchange {
 
 class NoHttpClient final : public HttpClient {
  public:
-  std::shared_ptr<HttpExchange> begin(OutboundRequest) override { return std::make_shared<Refusal>(); }
+  std::shared_ptr<OutboundExchange> begin(OutboundRequest) override { return std::make_shared<Refusal>(); }
 };
 
 }  // namespace

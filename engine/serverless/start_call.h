@@ -37,7 +37,7 @@ class StartCall : public std::enable_shared_from_this<StartCall> {
   ServerlessStart start_;
   std::shared_ptr<ServerlessEvents> events_;
   PoolErrors& errors_;
-  std::shared_ptr<HttpExchange> exchange_;
+  std::shared_ptr<OutboundExchange> exchange_;
   std::function<void()> ended_;
   SseParser parser_;
   StartPhase phase_ = StartPhase::open;

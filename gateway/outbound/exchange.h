@@ -13,7 +13,7 @@ namespace troupe::outbound {
 
 /// One request on a connection of its own, redirects included. Threads: any for the public functions, which go over to
 /// the strand of the exchange. Lifetime: shared; `tls` and the ports outlive it.
-class Exchange final : public HttpExchange, public std::enable_shared_from_this<Exchange> {
+class Exchange final : public OutboundExchange, public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(const Ports& ports, OutboundSettings settings, boost::asio::ssl::context& tls, OutboundRequest request);
 

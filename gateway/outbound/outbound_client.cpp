@@ -19,7 +19,7 @@ class OutboundClient final : public HttpClient {
     tls_.set_options(ssl::context::default_workarounds | ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1, ignored);
   }
 
-  std::shared_ptr<HttpExchange> begin(OutboundRequest request) override {
+  std::shared_ptr<OutboundExchange> begin(OutboundRequest request) override {
     return std::make_shared<outbound::Exchange>(ports_, settings_, tls_, std::move(request));
   }
 

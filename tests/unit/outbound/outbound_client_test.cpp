@@ -81,7 +81,7 @@ class OutboundClientTest : public ::testing::Test {
     request.time_limit = limit;
     return request;
   }
-  static Task<Result<std::string>> whole(std::shared_ptr<HttpExchange> exchange) {
+  static Task<Result<std::string>> whole(std::shared_ptr<OutboundExchange> exchange) {
     TROUPE_CO_TRY(auto response, co_await exchange->response());
     std::string text = std::to_string(response.status) + " ";
     while (true) {

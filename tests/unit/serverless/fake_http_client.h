@@ -37,7 +37,7 @@ class Slot {
 };
 
 /// What an endpoint does with one request is said step by step.
-class ScriptedExchange final : public HttpExchange, public std::enable_shared_from_this<ScriptedExchange> {
+class ScriptedExchange final : public OutboundExchange, public std::enable_shared_from_this<ScriptedExchange> {
  public:
   using Piece = Result<std::optional<Bytes>>;
 
@@ -88,7 +88,7 @@ class ScriptedExchange final : public HttpExchange, public std::enable_shared_fr
 
 class FakeHttpClient final : public HttpClient {
  public:
-  std::shared_ptr<HttpExchange> begin(OutboundRequest request) override {
+  std::shared_ptr<OutboundExchange> begin(OutboundRequest request) override {
     exchanges.push_back(std::make_shared<ScriptedExchange>(std::move(request)));
     return exchanges.back();
   }
