@@ -8,7 +8,8 @@ namespace {
 
 std::optional<Url> resolve(const Url& base, const std::string& location) {
   if (auto absolute = Url::parse(location)) return absolute;
-  const auto from = boost::urls::parse_uri(base.scheme + "://" + base.authority() + base.target);
+  const std::string base_text = base.scheme + "://" + base.authority() + base.target;
+  const auto from = boost::urls::parse_uri(base_text);
   const auto to = boost::urls::parse_uri_reference(location);
   if (!from || !to) return std::nullopt;
   boost::urls::url resolved;
