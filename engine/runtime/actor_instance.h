@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/ports.h"
 #include "engine/runtime/calls/call_origin.h"
@@ -28,6 +29,19 @@ class ConnectionSink {
   /// `args` is a CBOR array.
   virtual void event(const std::string& name, const Bytes& args) = 0;
   virtual void close(std::uint16_t code, std::string reason) = 0;
+
+  /// How far the traffic of a hibernatable connection has come.
+  struct Position {
+    /// Index of the last client message that is handled with all before it.
+    std::uint16_t handled = 0;
+    /// Messages sent to the client, modulo 65,536.
+    std::uint16_t sent = 0;
+  };
+  virtual Position position() const { return {}; }
+  /// The actor goes to sleep: what is handled now is finished, the rest is left to the next generation.
+  virtual void prepare_sleep() {}
+  /// The connection has been stored; nothing more is handled or sent by this generation.
+  virtual void hibernate() {}
 };
 
 /// What an instance asks of the world around it.
@@ -53,6 +67,15 @@ class InstanceHost {
 /// Lifetime: shared; a stopped instance answers `actor.stopping` for good.
 class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
  public:
+  struct WaitingSocket {
+    SocketId id;
+    std::shared_ptr<RelayedSocket> client;
+  };
+  /// Both ends of one transport.
+  struct RestoredEnd {
+    std::shared_ptr<ConnectionSink> sink;
+    std::shared_ptr<ActorSocket> socket;
+  };
   struct Config {
     Ports ports;
     ActorStore* store = nullptr;
@@ -66,6 +89,12 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
     std::shared_ptr<InstanceHost> host;
     /// For finding handlers that hold a thread; may be null.
     std::shared_ptr<const HandlerLabels> labels = nullptr;
+    /// Open sockets of earlier generations. The stored connections that belong to them go on; all others are over.
+    std::vector<WaitingSocket> sockets{};
+    /// The transport of a restored connection of the client protocol; `conn` is listed already.
+    std::function<RestoredEnd(std::shared_ptr<ActorInstance> actor, std::shared_ptr<Connection> conn,
+                              std::shared_ptr<RelayedSocket> client, ConnectionSink::Position position)>
+        attach{};
   };
   static std::shared_ptr<ActorInstance> make(Config config);
   virtual ~ActorInstance() = default;
@@ -87,6 +116,8 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
     Bytes params;
     HttpRequest request;
     bool hibernatable = false;
+    /// Of a hibernatable connection: what it is found by in later generations.
+    std::optional<SocketId> socket{};
     /// Set to true once code of the actor (a hook or the handler) has begun for this call: an error is then not safe
     /// to repeat at the next generation. Valid until the call returns.
     bool* began = nullptr;
@@ -120,7 +151,13 @@ class ActorInstance : public std::enable_shared_from_this<ActorInstance> {
   virtual Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) = 0;
   /// Connect, then onWebSocket. `socket` is closed by the runtime when the actor stops (1000 `actor.stopped`).
   virtual Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect,
-                                                               std::shared_ptr<ClientSocket> socket) = 0;
+                                                               std::shared_ptr<RelayedSocket> socket) = 0;
+  /// The actor's end of a socket that waited for this generation. Errors: `connection.restore_not_found` when no stored
+  /// connection belongs to it, `actor.stopping`, `actor.not_ready`.
+  virtual Task<Result<std::shared_ptr<ActorSocket>>> resume(SocketId id) = 0;
+  /// Whether messages of hibernatable connections are left to the next generation, because this one is about to sleep.
+  /// Threads: the actor's executor.
+  virtual bool lets_go() const = 0;
 
   /// Has `work` look at the actor. No time limit of its own. Errors: what `work` returned, `actor.stopping`,
   /// `actor.overloaded`; what `work` throws becomes an internal error.

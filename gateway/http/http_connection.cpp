@@ -56,25 +56,39 @@ Task<void> HttpConnection::serve() {
       co_await upgrade(std::move(request));
       co_return;
     }
+    if (!parser_.done()) begin_upload(request);
     HttpResponse response = co_await respond(std::move(request));
     if (!strand_.running_in_this_thread()) co_await asio::post(asio::use_awaitable);
     if (abandoned_) {
       if (response.stream) response.stream->cancel();
       co_return;
     }
-    if (context_->connections->draining) exchange_.keep_alive = false;
-    if (!co_await write(std::move(response))) break;
-    if (!exchange_.keep_alive) {
-      if (begin_ < end_) co_await linger();
-      break;
-    }
+    if (!co_await finish(std::move(response))) break;
   }
   close_now();
+}
+
+Task<bool> HttpConnection::finish(HttpResponse response) {
+  const bool upload_failed = upload_error_.has_value() && !client_gone();
+  if (upload_failed) {
+    if (response.stream) response.stream->cancel();
+    response = error_answer(*upload_error_);
+    finish_headers(response);
+  }
+  const bool leftover = upload_ && !upload_done_;
+  if (context_->connections->draining || leftover || upload_failed) exchange_.keep_alive = false;
+  if (!co_await write(std::move(response))) co_return false;
+  abort_.reset();
+  end_upload();
+  if (exchange_.keep_alive) co_return true;
+  if (begin_ < end_ || leftover) co_await linger();
+  co_return false;
 }
 
 Task<bool> HttpConnection::read_request() {
   parser_.reset();
   bodies_.clear();
+  responding_ = false;
   bool continued = false;
   arm(Phase::idle, context_->settings.idle_timeout);
   for (;;) {
@@ -89,6 +103,7 @@ Task<bool> HttpConnection::read_request() {
       if (!parser_.head_done()) {
         if (phase_ != Phase::head) arm(Phase::head, context_->settings.header_timeout);
       } else {
+        if (!continued && streams_body()) co_return true;
         arm(Phase::body, context_->settings.body_timeout);
         if (!bodies_.add(step.consumed)) {
           auto refusing = refuse_body(make_error("guard", "service_unavailable"));
@@ -208,7 +223,7 @@ void HttpConnection::forwarding() {
       exchange_.accept_head.empty() ? settings.response_start_timeout : settings.route_dispatch_timeout);
 }
 
-bool HttpConnection::given_up() const { return abandoned_ || context_->connections->draining; }
+bool HttpConnection::given_up() const { return abandoned_ || client_gone() || context_->connections->draining; }
 
 void HttpConnection::expire() {
   asio::post(strand_, [self = shared_from_this()] {
@@ -222,6 +237,7 @@ void HttpConnection::on_deadline() {
   switch (phase_) {
     case Phase::head:
     case Phase::body:
+      if (responding_) return close_now();
       send_now("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
       return close_now();
     case Phase::resolving:
@@ -255,6 +271,8 @@ void HttpConnection::cut() {
 
 void HttpConnection::close_now() {
   disarm(Phase::closing);
+  end_upload();
+  if (const auto abort = std::exchange(abort_, nullptr)) abort->abort();
   if (const auto stream = std::exchange(stream_, nullptr)) stream->cancel();
   ErrorCode ignored;
   socket_.shutdown(TcpSocket::shutdown_both, ignored);

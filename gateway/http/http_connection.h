@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/async.h"
 #include "gateway/http/gateway_context.h"
 #include "gateway/http/request_parser.h"
 #include "gateway/http/response_head.h"
@@ -15,8 +16,9 @@
 namespace troupe {
 
 /// One client's HTTP/1 connection: reads a request, has it answered, writes the answer, and so on. A WebSocket upgrade
-/// hands the socket over to a WebSocketSession. Buffers are kept between requests.
-/// Threads: ServerConnection: any; the rest on the strand of the socket.
+/// hands the socket over to a WebSocketSession. The body of a raw request to an actor is not awaited: the actor reads
+/// it from the socket (http_upload.cpp). Buffers are kept between requests. Threads: ServerConnection: any; the rest on
+/// the strand of the socket.
 class HttpConnection final : public ServerConnection,
                              public ProxyObserver,
                              public std::enable_shared_from_this<HttpConnection> {
@@ -47,7 +49,13 @@ class HttpConnection final : public ServerConnection,
     std::string accept_head;
   };
 
+  /// The body of a request as the actor reads it. May outlive the connection.
+  class Upload;
+  using BodyPiece = Result<std::optional<Bytes>>;
+
   Task<void> serve();
+  /// Writes the answer. False: the connection is over.
+  Task<bool> finish(HttpResponse response);
   /// False: the connection is over, for lack of input or because of it.
   Task<bool> read_request();
   bool make_room();
@@ -60,13 +68,26 @@ class HttpConnection final : public ServerConnection,
   Task<void> upgrade(HttpRequest request);
   HttpResponse broken_handshake(std::string_view fault) const;
 
+  /// Whether the rest of the body that comes in now is for the actor to read.
+  bool streams_body();
+  /// Turns what is there of the request into one with a streamed body.
+  void begin_upload(HttpRequest& request);
+  void pull(Continuation<BodyPiece> reader);
+  Task<void> pull_more(Continuation<BodyPiece> reader);
+  /// Parses what has come. True when there is something to hand out.
+  bool parse_upload();
+  /// The actor reads no more: it has answered, or the client is gone.
+  void end_upload();
+  bool client_gone() const { return abort_ && abort_->aborted(); }
+  /// Tells the actor when the client goes away before it has its answer.
+  void watch_client();
+
   void finish_headers(HttpResponse& response) const;
   /// False: the client is gone.
   Task<bool> write(HttpResponse response);
   /// Of `stream_`.
   Task<bool> write_stream(bool chunked);
   Task<bool> write_rest(std::vector<boost::asio::const_buffer> buffers);
-  void watch_for_disconnect();
   Task<void> linger();
 
   // ProxyObserver
@@ -95,6 +116,17 @@ class HttpConnection final : public ServerConnection,
   Bytes body_;
   /// The body that is being streamed; told when the connection ends before it does.
   std::shared_ptr<BodyStream> stream_;
+
+  std::shared_ptr<Upload> upload_;
+  bool upload_done_ = false;
+  bool pulling_ = false;
+  bool continue_sent_ = false;
+  std::optional<Error> upload_error_;
+  /// Of the raw request that is being answered.
+  std::shared_ptr<AbortSignal> abort_;
+  bool watching_ = false;
+  /// The head of the answer is on its way.
+  bool responding_ = false;
 
   Phase phase_ = Phase::idle;
   Exchange exchange_;

@@ -81,6 +81,10 @@ Task<HttpResponse> HttpConnection::respond(HttpRequest request) {
       finish_headers(response);
       co_return response;
     }
+    if (actor->is_raw_request()) {
+      abort_ = request.abort = std::make_shared<AbortSignal>();
+      watch_client();
+    }
     auto fetched = co_await context_->proxy.fetch(std::move(*actor), std::move(request), *this);
     response = fetched ? std::move(*fetched) : error_answer(fetched.error());
     // The reference's host drops the body before anybody measures it.
@@ -206,6 +210,7 @@ void HttpConnection::abandon(const Error& error) {
 // -- writing -----------------------------------------------------------------------------------------
 
 Task<bool> HttpConnection::write(HttpResponse response) {
+  responding_ = true;
   const auto stream = std::move(response.stream);
   const bool with_body = has_body(response.status) && !exchange_.is_head;
   if (stream && !with_body) stream->cancel();
@@ -254,7 +259,7 @@ Task<bool> HttpConnection::write(HttpResponse response) {
 
 // The pieces of a body, each written before the next is asked for.
 Task<bool> HttpConnection::write_stream(bool chunked) {
-  watch_for_disconnect();
+  watch_client();
   for (;;) {
     disarm(Phase::streaming);
     const auto stream = stream_;
@@ -272,9 +277,6 @@ Task<bool> HttpConnection::write_stream(bool chunked) {
     if (!co_await write_rest(std::move(buffers))) co_return false;
     if (!last) continue;
     stream_ = nullptr;
-    ErrorCode ignored;
-    // Ends the watch.
-    socket_.cancel(ignored);
     co_return true;
   }
 }
@@ -294,19 +296,6 @@ Task<bool> HttpConnection::write_rest(std::vector<asio::const_buffer> buffers) {
     auto [wait_ec] = co_await socket_.async_wait(TcpSocket::wait_write, kAsTuple);
     if (wait_ec) co_return false;
   }
-}
-
-void HttpConnection::watch_for_disconnect() {
-  // With a request waiting behind this one nothing more is read, so an end is not seen either.
-  if (begin_ < end_) return;
-  auto check = [self = shared_from_this()](ErrorCode ec) {
-    if (ec || !self->stream_) return;
-    char byte = 0;
-    const std::size_t size = self->socket_.receive(asio::buffer(&byte, 1), TcpSocket::message_peek, ec);
-    if (size > 0 || ec == asio::error::would_block) return;
-    self->close_now();
-  };
-  socket_.async_wait(TcpSocket::wait_read, asio::bind_executor(strand_, std::move(check)));
 }
 
 void HttpConnection::send_now(const std::string& bytes) {

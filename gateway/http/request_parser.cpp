@@ -53,6 +53,7 @@ class Parser final : public http::basic_parser<true> {
 
   bool request_line_done() const { return request_line_done_; }
   bool http11() const { return http11_; }
+  bool expects_continue() const { return http11_ && expects_continue_; }
   bool target_too_long() const { return target_too_long_; }
 
  private:
@@ -79,6 +80,7 @@ class Parser final : public http::basic_parser<true> {
       ec = http::error::header_limit;
       return;
     }
+    if (field == http::field::expect) expects_continue_ = boost::beast::iequals(value, "100-continue");
     if (is_ascii(value)) request_.headers.set(lower_case(name), std::string(value.data(), value.size()));
   }
 
@@ -112,6 +114,7 @@ class Parser final : public http::basic_parser<true> {
   std::size_t fields_ = 0;
   std::size_t head_bytes_ = 0;
   bool http11_ = false;
+  bool expects_continue_ = false;
   bool request_line_done_ = false;
   bool target_too_long_ = false;
   bool head_done_ = false;
@@ -168,14 +171,14 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
 
 bool RequestParser::started() const { return impl_->parser->got_some(); }
 bool RequestParser::head_done() const { return impl_->parser->is_header_done(); }
+bool RequestParser::done() const { return impl_->parser->is_done(); }
 HttpRequest& RequestParser::request() { return impl_->request; }
+bool RequestParser::has_body() const { return !impl_->request.body.empty(); }
+Bytes RequestParser::take_body() { return std::exchange(impl_->request.body, Bytes()); }
 bool RequestParser::http11() const { return impl_->parser->http11(); }
 bool RequestParser::keep_alive() const { return impl_->parser->is_header_done() && impl_->parser->keep_alive(); }
 
-bool RequestParser::expects_continue() const {
-  const auto* value = impl_->request.headers.find("expect");
-  return value && http11() && boost::beast::iequals(*value, "100-continue");
-}
+bool RequestParser::expects_continue() const { return impl_->parser->expects_continue(); }
 
 bool is_websocket_upgrade(const HttpRequest& request) {
   return request.method == "GET" && has_token(request.headers, "connection", "upgrade") &&

@@ -37,8 +37,12 @@ class RequestParser {
 
   bool started() const;
   bool head_done() const;
+  bool done() const;
   /// The rest is valid once the head is done, and after body_too_large.
   HttpRequest& request();
+  /// What has come of the body since the last call; of a request whose body is read piece by piece.
+  Bytes take_body();
+  bool has_body() const;
   bool http11() const;
   bool keep_alive() const;
   bool expects_continue() const;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "engine/base/id.h"
@@ -33,6 +34,13 @@ struct ActorTarget {
   std::variant<ActorId, ActorQuery> actor;
   std::string path;
   bool skip_ready_wait = false;
+
+  /// Whether it is for the actor's own code (`/request…`), whose bodies have no bound.
+  bool is_raw_request() const {
+    constexpr std::string_view kRaw = "/request";
+    if (!path.starts_with(kRaw)) return false;
+    return path.size() == kRaw.size() || path[kRaw.size()] == '/' || path[kRaw.size()] == '?';
+  }
 };
 
 /// The engine's own API; also everything that no other rule wants.

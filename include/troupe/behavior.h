@@ -66,6 +66,7 @@ struct ActorOptions {
   ms on_before_connect_timeout{5'000};
   ms create_conn_state_timeout{5'000};
   ms on_connect_timeout{5'000};
+  /// Raw WebSockets stay open while the actor sleeps.
   bool can_hibernate_websocket = false;
   /// Bytes; HTTP action bodies and frames of client connections.
   std::size_t max_incoming_message_size = 65'536;
@@ -126,12 +127,18 @@ class ActorWebSocket {
   /// Waits until the client took most of what is queued.
   virtual Task<void> wait_drained() = 0;
   virtual void close(std::uint16_t code, std::string reason) = 0;
-  /// The next message; nothing once the socket is closed. A task that waits here does not keep the actor awake by
-  /// itself (an open socket does).
+  /// The next message; nothing once the socket is closed or hibernates. A task that waits here does not keep the actor
+  /// awake by itself (an open socket does). On a hibernatable socket a message counts as handled when the next one is
+  /// asked for; what was not handled when the actor fell asleep comes again in the next generation.
   virtual Task<std::optional<WebSocketMessage>> receive() = 0;
   /// The close code once closed: 1005 when the peer gave none, 1006 when the connection broke.
   virtual std::uint16_t close_code() const = 0;
   virtual const std::string& close_reason() const = 0;
+  /// Whether `receive` ended because the actor goes to sleep: the client's side stays open, and the next generation
+  /// gets the socket again.
+  virtual bool hibernating() const = 0;
+  /// Whether the socket was opened in an earlier generation.
+  virtual bool restored() const = 0;
 };
 
 /// On whose behalf code of an actor runs: the call it serves. What this code asks of other actors has no more time than
@@ -250,7 +257,9 @@ class Behavior {
   virtual Task<Result<Bytes>> action(ActionCall call);
   virtual Task<Result<Bytes>> on_before_action_response(std::string name, Bytes args, Bytes output);
   virtual Task<Result<HttpResponse>> on_request(HttpRequest request, std::shared_ptr<Connection> conn);
-  /// Runs as long as the code wants the socket; the socket stays open afterwards until either side closes it.
+  /// Runs as long as the code wants the socket; the socket stays open afterwards until either side closes it. Runs
+  /// again in each generation that resumes a hibernating socket (`restored`), with the same connection and without
+  /// onBeforeConnect, createConnState and onConnect.
   virtual Task<Result<void>> on_websocket(std::shared_ptr<ActorWebSocket> socket, std::shared_ptr<Connection> conn);
 
   /// The state as it is now, CBOR. Must not wait or change anything.

@@ -65,8 +65,6 @@ constexpr std::string_view kKeys[] = {
     "pegboard.gateway_http_max_request_body_size",
     "pegboard.gateway_http_response_body_channel_capacity",
     "pegboard.gateway_http_response_queue_max_messages",
-    "pegboard.gateway_hws_max_pending_size",
-    "pegboard.gateway_hws_message_ack_timeout_ms",
     "pegboard.gateway_response_chunk_idle_timeout_ms",
     "pegboard.gateway_streaming_http_response_queue_max_bytes",
     "pegboard.gateway_tunnel_ping_timeout_ms",

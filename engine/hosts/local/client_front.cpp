@@ -23,15 +23,17 @@ class RefusedSocket final : public ActorSocket {
   void on_close(std::uint16_t, std::string) override {}
 };
 
-using OpenResult = Result<std::shared_ptr<ActorSocket>>;
+using OpenResult = Result<OpenedSocket>;
 
-std::shared_ptr<ActorSocket> refuse(ClientSocket& socket, std::uint16_t code, std::string reason) {
+OpenedSocket refuse(ClientSocket& socket, std::uint16_t code, std::string reason) {
   socket.close(code, std::move(reason));
-  return std::make_shared<RefusedSocket>();
+  OpenedSocket refused;
+  refused.actor = std::make_shared<RefusedSocket>();
+  return refused;
 }
 
 Task<OpenResult> open_connection(std::shared_ptr<ActorInstance> actor, HttpRequest upgrade,
-                                 std::shared_ptr<ClientSocket> socket, Timers& timers) {
+                                 std::shared_ptr<RelayedSocket> socket, Timers& timers) {
   const auto encoding = websocket_encoding(upgrade.headers);
   if (!encoding) co_return refuse(*socket, kUnsupportedData, "actor.unsupported_websocket_encoding");
   auto params = websocket_conn_params(upgrade.headers);
@@ -41,11 +43,14 @@ Task<OpenResult> open_connection(std::shared_ptr<ActorInstance> actor, HttpReque
   auto opened = co_await asio::co_spawn(actor->executor(), front->open(*std::move(params), std::move(upgrade), timers),
                                         asio::use_awaitable);
   if (!opened) co_return opened.error();
-  co_return front;
+  OpenedSocket result;
+  result.can_hibernate = front->is_open();
+  result.actor = std::move(front);
+  co_return result;
 }
 
 Task<OpenResult> open_raw(std::shared_ptr<ActorInstance> actor, HttpRequest upgrade,
-                          std::shared_ptr<ClientSocket> socket) {
+                          std::shared_ptr<RelayedSocket> socket) {
   auto params = websocket_conn_params(upgrade.headers);
   if (!params) co_return refuse(*socket, kInternalError, "actor.invalid_request");
 
@@ -55,15 +60,22 @@ Task<OpenResult> open_raw(std::shared_ptr<ActorInstance> actor, HttpRequest upgr
   connect.params = *std::move(params);
   connect.request = std::move(upgrade);
   connect.began = &began;
+  connect.hibernatable = actor->definition().options.can_hibernate_websocket;
+  if (connect.hibernatable) connect.socket = socket->id();
+  OpenedSocket result;
+  result.can_hibernate = connect.hibernatable;
   auto opened = co_await actor->websocket(std::move(connect), socket);
-  if (opened) co_return opened;
+  if (opened) {
+    result.actor = std::move(*opened);
+    co_return result;
+  }
   const Error error = opened.error();
   if (!began && means_no_generation(error)) co_return error;
   co_return refuse(*socket, kInternalError, error.id());
 }
 
 Task<OpenResult> route_websocket(std::shared_ptr<ActorInstance> actor, HttpRequest upgrade,
-                                 std::shared_ptr<ClientSocket> socket, Timers& timers) {
+                                 std::shared_ptr<RelayedSocket> socket, Timers& timers) {
   const std::string_view path = path_of(upgrade.target);
   if (path == "/connect") co_return co_await open_connection(actor, std::move(upgrade), socket, timers);
   if (path == "/inspector/connect") co_return refuse(*socket, kPolicyViolation, "inspector.unauthorized");
@@ -94,7 +106,7 @@ Task<Result<HttpResponse>> front_fetch(std::shared_ptr<ActorInstance> actor, Htt
 }
 
 Task<OpenResult> front_open_websocket(std::shared_ptr<ActorInstance> actor, HttpRequest upgrade,
-                                      std::shared_ptr<ClientSocket> socket, Timers& timers) {
+                                      std::shared_ptr<RelayedSocket> socket, Timers& timers) {
   try {
     co_return co_await route_websocket(actor, std::move(upgrade), socket, timers);
   } catch (const std::exception&) {

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "engine/base/ports.h"
-#include "engine/runtime/actor_instance.h"
+#include "engine/hosts/host.h"
 #include "troupe/http.h"
 
 namespace troupe {
@@ -17,10 +17,10 @@ namespace troupe {
 Task<Result<HttpResponse>> front_fetch(std::shared_ptr<ActorInstance> actor, HttpRequest request);
 
 /// `/connect` speaks the connection protocol, every other path is the actor's own raw socket. A refused admission is
-/// told to the client on `socket` and is a success here. The set-up of `/connect` as a whole is bound by the actor's
+/// told to the client on `socket` and is a success here. `/connect` can always hibernate, a raw socket when the actor's
+/// `can_hibernate_websocket` says so. The set-up of `/connect` as a whole is bound by the actor's
 /// `on_connect_timeout`, measured on `timers`.
-Task<Result<std::shared_ptr<ActorSocket>>> front_open_websocket(std::shared_ptr<ActorInstance> actor,
-                                                                HttpRequest upgrade,
-                                                                std::shared_ptr<ClientSocket> socket, Timers& timers);
+Task<Result<OpenedSocket>> front_open_websocket(std::shared_ptr<ActorInstance> actor, HttpRequest upgrade,
+                                                std::shared_ptr<RelayedSocket> socket, Timers& timers);
 
 }  // namespace troupe

@@ -50,10 +50,11 @@ Task<Result<HttpResponse>> LocalActor::fetch(HttpRequest request) {
 }
 
 Task<Result<OpenedSocket>> LocalActor::open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) {
-  OpenedSocket opened;
-  TROUPE_CO_TRY(opened.actor,
-                co_await front_open_websocket(instance_, std::move(upgrade), std::move(socket), world_->ports.timers));
-  co_return opened;
+  return front_open_websocket(instance_, std::move(upgrade), std::move(socket), world_->ports.timers);
+}
+
+Task<Result<std::shared_ptr<ActorSocket>>> LocalActor::resume_websocket(HibernatingSocket socket, std::uint16_t) {
+  return instance_->resume(socket.id);
 }
 
 Task<Result<Bytes>> LocalActor::call(std::string action, Bytes args) {

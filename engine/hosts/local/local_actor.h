@@ -66,6 +66,8 @@ class LocalActor final : public HostedActor {
   void stop(StopReason reason) override;
   Task<Result<HttpResponse>> fetch(HttpRequest request) override;
   Task<Result<OpenedSocket>> open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) override;
+  Task<Result<std::shared_ptr<ActorSocket>>> resume_websocket(HibernatingSocket socket,
+                                                              std::uint16_t next_index) override;
   Task<Result<Bytes>> call(std::string action, Bytes args) override;
   Task<Result<QueueSent>> send(QueueSend message) override;
   Task<Result<Bytes>> call_from(CallOrigin origin, std::string action, Bytes args) override;

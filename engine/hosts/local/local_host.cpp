@@ -3,6 +3,7 @@
 #include "engine/base/errors.h"
 #include "engine/base/key.h"
 #include "engine/hosts/local/local_actor.h"
+#include "engine/hosts/local/socket_front.h"
 
 namespace troupe {
 namespace {
@@ -39,7 +40,7 @@ class LocalHost final : public Host {
   }
 
   std::shared_ptr<HostedActor> start(const ActorRecord& record, std::shared_ptr<HostEvents> events,
-                                     std::vector<HibernatingSocket>) override {
+                                     std::vector<HibernatingSocket> hibernating) override {
     auto definition = world_->registry->find(record.name);
     if (definition == nullptr) return refuse(record, std::move(events));
 
@@ -54,6 +55,8 @@ class LocalHost final : public Host {
                                  link};
     if (const auto labels = world_->labels.find(record.name); labels != world_->labels.end())
       config.labels = labels->second;
+    for (HibernatingSocket& socket : hibernating) config.sockets.push_back({socket.id, std::move(socket.client)});
+    config.attach = &SocketFront::restore;
     auto actor = std::make_shared<LocalActor>(world_, world_->make_instance(std::move(config)), std::move(link));
     actor->start();
     return actor;

@@ -3,6 +3,7 @@
 #include "engine/base/errors.h"
 #include "engine/clientproto/decode.h"
 #include "engine/clientproto/encode.h"
+#include "engine/hosts/local/conn_params.h"
 #include "engine/hosts/local/front_answer.h"
 #include "engine/hosts/local/front_counters.h"
 
@@ -27,8 +28,18 @@ struct SocketFront::Permit {
   Slots& slots;
 };
 
-SocketFront::SocketFront(std::shared_ptr<ActorInstance> actor, std::shared_ptr<ClientSocket> socket, Encoding encoding)
+SocketFront::SocketFront(std::shared_ptr<ActorInstance> actor, std::shared_ptr<RelayedSocket> socket, Encoding encoding)
     : actor_(std::move(actor)), socket_(std::move(socket)), encoding_(encoding) {}
+
+ActorInstance::RestoredEnd SocketFront::restore(std::shared_ptr<ActorInstance> actor, std::shared_ptr<Connection> conn,
+                                                std::shared_ptr<RelayedSocket> socket, Position position) {
+  // It was known when the connection was made.
+  const auto encoding = websocket_encoding(conn->request().headers).value_or(Encoding::json);
+  auto front = std::make_shared<SocketFront>(std::move(actor), std::move(socket), encoding);
+  front->conn_ = std::move(conn);
+  front->position_ = position;
+  return {front, front};
+}
 
 Task<Result<void>> SocketFront::open(Bytes params, HttpRequest upgrade, Timers& timers) {
   const auto self = shared_from_this();
@@ -41,6 +52,8 @@ Task<Result<void>> SocketFront::open(Bytes params, HttpRequest upgrade, Timers& 
   connect.params = std::move(params);
   connect.request = std::move(upgrade);
   connect.began = &began;
+  connect.hibernatable = true;
+  connect.socket = socket_->id();
   auto conn = co_await actor_->connect(std::move(connect), self);
   timer->cancel();
   if (conn) {
@@ -92,20 +105,37 @@ Task<void> SocketFront::on_message(WebSocketMessage message) {
     co_return;
   }
   if (socket_->buffered_bytes() > kUnreadBytesMax) co_await socket_->wait_drained();
+  const std::uint16_t index = message.index;
   if (auto* action = std::get_if<clientproto::ActionRequest>(&*request)) {
     if (!slots_.try_take()) co_await slots_.take();
-    asio::co_spawn(actor_->executor(), run_action(shared_from_this(), std::move(*action)), asio::detached);
+    asio::co_spawn(actor_->executor(), run_action(shared_from_this(), std::move(*action), index), asio::detached);
     co_return;
   }
   auto& subscription = std::get<clientproto::SubscriptionRequest>(*request);
-  co_await asio::co_spawn(actor_->executor(), run_subscription(shared_from_this(), std::move(subscription)),
+  co_await asio::co_spawn(actor_->executor(), run_subscription(shared_from_this(), std::move(subscription), index),
                           asio::use_awaitable);
 }
 
-Task<void> SocketFront::run_action(std::shared_ptr<SocketFront> self, clientproto::ActionRequest request) {
+bool SocketFront::begin(std::uint16_t index) {
+  if (closed_ || conn_ == nullptr) return false;
+  letting_go_ = letting_go_ || actor_->lets_go();
+  if (letting_go_) return false;
+  acks_.begin(index);
+  return true;
+}
+
+void SocketFront::end(std::uint16_t index) {
+  const auto handled = acks_.end(index);
+  if (!handled) return;
+  position_.handled = *handled;
+  socket_->ack(*handled);
+}
+
+Task<void> SocketFront::run_action(std::shared_ptr<SocketFront> self, clientproto::ActionRequest request,
+                                   std::uint16_t index) {
   const Permit permit(self->slots_);
+  if (!self->begin(index)) co_return;
   const std::shared_ptr<Connection> conn = self->conn_;
-  if (self->closed_ || conn == nullptr) co_return;
   count(front_counters().socket_actions);
   std::optional<Result<Bytes>> output;
   try {
@@ -113,12 +143,16 @@ Task<void> SocketFront::run_action(std::shared_ptr<SocketFront> self, clientprot
   } catch (const std::exception& e) {
     output = internal_error(e.what());
   }
+  // An answer that comes too late to be told makes the next generation try again.
+  if (self->closed_) co_return;
   self->answer(request.id, *std::move(output));
+  self->end(index);
 }
 
-Task<void> SocketFront::run_subscription(std::shared_ptr<SocketFront> self, clientproto::SubscriptionRequest request) {
+Task<void> SocketFront::run_subscription(std::shared_ptr<SocketFront> self, clientproto::SubscriptionRequest request,
+                                         std::uint16_t index) {
+  if (!self->begin(index)) co_return;
   const std::shared_ptr<Connection> conn = self->conn_;
-  if (self->closed_ || conn == nullptr) co_return;
   std::optional<Result<void>> subscribed;
   try {
     subscribed = co_await self->actor_->subscribe(conn, std::move(request.event_name), request.subscribe);
@@ -126,6 +160,7 @@ Task<void> SocketFront::run_subscription(std::shared_ptr<SocketFront> self, clie
     subscribed = internal_error(e.what());
   }
   if (!*subscribed) self->fail(subscribed->error().id());
+  self->end(index);
 }
 
 void SocketFront::answer(std::uint64_t action_id, Result<Bytes> output) {
@@ -153,6 +188,13 @@ void SocketFront::close(std::uint16_t code, std::string reason) {
   asio::post(actor_->executor(), [self = shared_from_this()] { self->conn_.reset(); });
 }
 
+void SocketFront::hibernate() {
+  ended_by_actor_ = true;
+  // A socket that has just failed is on its way out.
+  if (!closed_.exchange(true)) socket_->hibernate();
+  asio::post(actor_->executor(), [self = shared_from_this()] { self->conn_.reset(); });
+}
+
 void SocketFront::on_close(std::uint16_t, std::string reason) {
   closed_ = true;
   leave(std::move(reason));
@@ -174,6 +216,7 @@ void SocketFront::send(Bytes frame) {
   WebSocketMessage message;
   message.binary = encoding_ != Encoding::json;
   message.data = std::move(frame);
+  ++position_.sent;
   socket_->send(std::move(message));
 }
 

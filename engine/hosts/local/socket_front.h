@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "engine/clientproto/messages.h"
+#include "engine/hosts/local/ack_order.h"
 #include "engine/hosts/local/slots.h"
 #include "engine/runtime/actor_instance.h"
 
@@ -12,7 +13,8 @@ namespace troupe {
 /// frames. Source: client protocol of RivetKit 2.3.19, §6.
 ///
 /// Actions run at the same time and answer in the order in which they end; a subscription is complete before the next
-/// frame is looked at.
+/// frame is looked at. A frame is acknowledged once it and all before it are answered; from the moment that the actor
+/// asks for its sleep frames are left, unacknowledged, to the next generation.
 /// Threads: `on_message` on the caller's executor, everything else on the actor's. Bound: `kActionsMax` actions at a
 /// time; the next frame waits for one of them to end.
 /// Lifetime: kept by the gateway and, through the connection, by the instance until the socket is closed.
@@ -20,8 +22,12 @@ class SocketFront final : public ActorSocket, public ConnectionSink, public std:
  public:
   static constexpr std::size_t kActionsMax = 256;
 
-  SocketFront(std::shared_ptr<ActorInstance> actor, std::shared_ptr<ClientSocket> socket,
+  SocketFront(std::shared_ptr<ActorInstance> actor, std::shared_ptr<RelayedSocket> socket,
               clientproto::Encoding encoding);
+
+  /// Goes on with a connection of an earlier generation: no Init. Threads: the actor's executor.
+  static ActorInstance::RestoredEnd restore(std::shared_ptr<ActorInstance> actor, std::shared_ptr<Connection> conn,
+                                            std::shared_ptr<RelayedSocket> socket, Position position);
 
   /// Admission, then Init. Must run on the actor's executor. A refusal is told to the client and is a success; the
   /// only errors are those of `front_open_websocket`.
@@ -32,13 +38,24 @@ class SocketFront final : public ActorSocket, public ConnectionSink, public std:
 
   void event(const std::string& name, const Bytes& args) override;
   void close(std::uint16_t code, std::string reason) override;
+  Position position() const override { return position_; }
+  void hibernate() override;
+
+  /// Whether the client has been let in and is there.
+  bool is_open() const { return !closed_; }
 
  private:
   /// A slot, given back at the end of the action.
   struct Permit;
 
-  static Task<void> run_action(std::shared_ptr<SocketFront> self, clientproto::ActionRequest request);
-  static Task<void> run_subscription(std::shared_ptr<SocketFront> self, clientproto::SubscriptionRequest request);
+  static Task<void> run_action(std::shared_ptr<SocketFront> self, clientproto::ActionRequest request,
+                               std::uint16_t index);
+  static Task<void> run_subscription(std::shared_ptr<SocketFront> self, clientproto::SubscriptionRequest request,
+                                     std::uint16_t index);
+
+  /// False: the message is left to the next generation, and so is everything behind it.
+  bool begin(std::uint16_t index);
+  void end(std::uint16_t index);
 
   void accept(std::shared_ptr<Connection> conn);
   void refuse(const Error& error);
@@ -56,7 +73,7 @@ class SocketFront final : public ActorSocket, public ConnectionSink, public std:
   void leave(std::string reason);
 
   const std::shared_ptr<ActorInstance> actor_;
-  const std::shared_ptr<ClientSocket> socket_;
+  const std::shared_ptr<RelayedSocket> socket_;
   const clientproto::Encoding encoding_;
   /// Nothing is sent and no frame is looked at any more.
   std::atomic<bool> closed_{false};
@@ -67,6 +84,9 @@ class SocketFront final : public ActorSocket, public ConnectionSink, public std:
   std::shared_ptr<Connection> conn_;
   /// The actor's side ended the connection and needs no notice of it.
   bool ended_by_actor_ = false;
+  bool letting_go_ = false;
+  AckOrder acks_;
+  Position position_;
 };
 
 }  // namespace troupe

@@ -16,6 +16,8 @@ class ConnectRun final : public Call<std::shared_ptr<Connection>> {
     if (admitted && instance.unsettled(ack())) admitted = co_await instance.saver().commit(ack());
     if (answered() || !admitted) instance.drop(conn_);
     if (!admitted) co_return answer(admitted.error());
+    // Rides along with the next save: a connection that ends soon is not worth one of its own.
+    instance.connection_changed(*conn_);
     std::shared_ptr<Connection> conn = std::move(conn_);
     answer(std::move(conn));
   }
@@ -37,6 +39,7 @@ class SubscribeRun final : public Call<void> {
     auto& instance = actor();
     if (!on_) {
       instance.connections().unsubscribe(*conn_, event_);
+      instance.connection_changed(*conn_);
       co_return answer({});
     }
     if (instance.hooks().can_subscribe) {
@@ -58,6 +61,7 @@ class SubscribeRun final : public Call<void> {
                          {"operation", operation()}});
       co_return answer(make_error("actor", "overloaded", std::move(metadata)));
     }
+    instance.connection_changed(*conn_);
     answer({});
   }
 

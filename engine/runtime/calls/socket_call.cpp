@@ -22,6 +22,13 @@ Task<void> run_websocket(std::shared_ptr<Instance> actor, std::shared_ptr<RawSoc
   actor->end_work(Work::websocket);
 }
 
+Task<void> acknowledge_saved(std::shared_ptr<Instance> actor, std::shared_ptr<RelayedSocket> client,
+                             std::uint16_t index) {
+  // What could not be saved is not handled: the client's message comes again.
+  auto saved = co_await actor->saver().commit(Ack::written, true);
+  if (saved) client->ack(index);
+}
+
 class SocketRun final : public Call<std::shared_ptr<ActorSocket>> {
  public:
   SocketRun(std::shared_ptr<Instance> actor, std::shared_ptr<ActorConnection> conn, std::shared_ptr<RawSocket> socket,
@@ -40,12 +47,9 @@ class SocketRun final : public Call<std::shared_ptr<ActorSocket>> {
     if (!admitted) co_return answer(admitted.error());
     if (answered()) co_return;
     auto feed = socket_->make_feed();
-    if (instance.hooks().on_websocket) {
-      mark_began();
-      instance.begin_work(Work::websocket);
-      const RunningCode running(instance.label("websocket"));
-      instance.detach(run_websocket(shared_actor(), socket_, conn_));
-    }
+    if (instance.hooks().on_websocket) mark_began();
+    instance.connection_changed(*conn_);
+    instance.serve_websocket(socket_, conn_);
     answer(std::move(feed));
   }
 
@@ -56,16 +60,39 @@ class SocketRun final : public Call<std::shared_ptr<ActorSocket>> {
 
 }  // namespace
 
-Task<Result<std::shared_ptr<ActorSocket>>> Instance::websocket(Connect connect, std::shared_ptr<ClientSocket> client) {
-  auto* began = std::exchange(connect.began, nullptr);
+void Instance::serve_websocket(std::shared_ptr<RawSocket> socket, std::shared_ptr<ActorConnection> conn) {
+  if (!hooks().on_websocket) return;
+  begin_work(Work::websocket);
+  const RunningCode running(label("websocket"));
+  detach(run_websocket(self(), std::move(socket), std::move(conn)));
+}
+
+void Instance::message_handled(const std::shared_ptr<RelayedSocket>& client, std::uint16_t index) {
+  if (!saver_.dirty()) return client->ack(index);
+  detach(acknowledge_saved(self(), client, index));
+}
+
+std::shared_ptr<RawSocket> Instance::make_raw_socket(std::shared_ptr<RelayedSocket> client, bool hibernatable,
+                                                     std::shared_ptr<std::weak_ptr<ActorConnection>> conn) {
+  RawSocket::Events events;
   // The connection owns the socket, which tells it when it has closed.
-  auto owner = std::make_shared<std::weak_ptr<ActorConnection>>();
-  auto on_closed = [weak = std::weak_ptr<Instance>(self()), owner](const std::string&) {
+  events.closed = [weak = std::weak_ptr<Instance>(self()), conn = std::move(conn)] {
     auto instance = weak.lock();
-    auto conn = owner->lock();
-    if (instance && conn) instance->drop(conn);
+    auto closed = conn->lock();
+    if (instance && closed) instance->drop(closed);
   };
-  auto socket = std::make_shared<RawSocket>(executor_, std::move(client), std::move(on_closed));
+  if (hibernatable) {
+    events.handled = [weak = std::weak_ptr<Instance>(self()), client](std::uint16_t index) {
+      if (auto instance = weak.lock()) instance->message_handled(client, index);
+    };
+  }
+  return std::make_shared<RawSocket>(executor_, std::move(client), std::move(events));
+}
+
+Task<Result<std::shared_ptr<ActorSocket>>> Instance::websocket(Connect connect, std::shared_ptr<RelayedSocket> client) {
+  auto* began = std::exchange(connect.began, nullptr);
+  auto owner = std::make_shared<std::weak_ptr<ActorConnection>>();
+  auto socket = make_raw_socket(std::move(client), connect.hibernatable, owner);
   auto conn = make_connection(ActorConnection::Kind::raw_socket, std::move(connect), socket);
   *owner = conn;
   std::shared_ptr<Call<std::shared_ptr<ActorSocket>>> call =

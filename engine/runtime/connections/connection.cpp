@@ -15,6 +15,40 @@ const std::string& ActorConnection::id() const {
   return id_;
 }
 
+void ActorConnection::set_state(Bytes cbor) {
+  state_ = std::move(cbor);
+  if (!connect_.hibernatable || place_ == kNotListed) return;
+  if (auto owner = owner_.lock()) owner->connection_changed(*this);
+}
+
+ConnectionRecord ActorConnection::record() const {
+  if (sink_) position_ = sink_->position();
+  ConnectionRecord record;
+  record.raw = kind_ == Kind::raw_socket;
+  record.socket = connect_.socket.value_or(SocketId{});
+  record.params = connect_.params;
+  record.state = state_;
+  record.events.assign(events_.begin(), events_.end());
+  record.handled = position_.handled;
+  record.sent = position_.sent;
+  record.method = connect_.request.method;
+  record.target = connect_.request.target;
+  record.headers = connect_.request.headers;
+  return record;
+}
+
+void ActorConnection::restore(std::string id, Bytes state, ConnectionSink::Position position) {
+  id_ = std::move(id);
+  state_ = std::move(state);
+  position_ = position;
+}
+
+bool ActorConnection::has_moved() const {
+  if (!sink_) return false;
+  const auto now = sink_->position();
+  return now.handled != position_.handled || now.sent != position_.sent;
+}
+
 void ActorConnection::send(const std::string& event, const Bytes& args) {
   if (!sink_ || ended_) return;
   if (auto owner = owner_.lock()) owner->send_event(shared_from_this(), event, args);

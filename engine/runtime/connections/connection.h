@@ -2,11 +2,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "engine/base/ports.h"
 #include "engine/runtime/actor_instance.h"
+#include "engine/runtime/connections/connection_record.h"
 #include "troupe/behavior.h"
 
 namespace troupe {
@@ -23,6 +25,8 @@ class ConnectionOwner {
                           const Bytes& args) = 0;
   /// Runs the end of a client's side after what is held back for it.
   virtual void end_sink(std::function<void()> end) = 0;
+  /// What is stored of a hibernatable connection has changed.
+  virtual void connection_changed(ActorConnection& conn) = 0;
 
  protected:
   ~ConnectionOwner() = default;
@@ -40,7 +44,7 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   const std::string& id() const override;
   const Bytes& params() const override { return connect_.params; }
   const Bytes& state() const override { return state_; }
-  void set_state(Bytes cbor) override { state_ = std::move(cbor); }
+  void set_state(Bytes cbor) override;
   bool hibernatable() const override { return connect_.hibernatable; }
   const HttpRequest& request() const override { return connect_.request; }
   void send(const std::string& event, const Bytes& args) override;
@@ -57,6 +61,21 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   void drop_sink() {
     if (!ended_) sink_.reset();
   }
+  void prepare_sleep() {
+    if (auto sink = sink_) sink->prepare_sleep();
+  }
+  /// The client goes on to the next generation.
+  void hibernate_sink() {
+    if (auto sink = std::exchange(sink_, nullptr)) sink->hibernate();
+  }
+
+  const std::optional<SocketId>& socket() const { return connect_.socket; }
+  ConnectionRecord record() const;
+  /// A connection of an earlier generation.
+  void restore(std::string id, Bytes state, ConnectionSink::Position position);
+  void attach(std::shared_ptr<ConnectionSink> sink) { sink_ = std::move(sink); }
+  /// Whether the stored record lacks the current position.
+  bool has_moved() const;
 
  private:
   friend class ConnectionTable;
@@ -70,6 +89,8 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   bool leaving_ = false;
   /// The end of the client's side is on its way.
   bool ended_ = false;
+  /// As last stored.
+  mutable ConnectionSink::Position position_;
   /// Made when first asked for: most HTTP actions never look at it.
   mutable std::string id_;
 

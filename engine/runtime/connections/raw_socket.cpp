@@ -12,14 +12,14 @@ class RawSocket::Handle final : public ActorWebSocket {
     hand_over(executor, [socket = std::move(socket_)] { socket->stop_reading(); });
   }
 
-  bool send(WebSocketMessage message) override {
-    return !socket_->closed_ && socket_->client_->send(std::move(message));
-  }
+  bool send(WebSocketMessage message) override { return socket_->send(std::move(message)); }
   Task<void> wait_drained() override { return socket_->client_->wait_drained(); }
   void close(std::uint16_t code, std::string reason) override { socket_->close(code, std::move(reason)); }
   Task<std::optional<WebSocketMessage>> receive() override { return socket_->receive(); }
   std::uint16_t close_code() const override { return socket_->close_code_; }
   const std::string& close_reason() const override { return socket_->close_reason_; }
+  bool hibernating() const override { return socket_->hibernating_; }
+  bool restored() const override { return socket_->restored_; }
 
  private:
   std::shared_ptr<RawSocket> socket_;
@@ -50,9 +50,19 @@ class RawSocket::Feed final : public ActorSocket {
   std::shared_ptr<RawSocket> socket_;
 };
 
-RawSocket::RawSocket(Executor executor, std::shared_ptr<ClientSocket> client,
-                     std::function<void(std::string)> on_closed)
-    : executor_(std::move(executor)), client_(std::move(client)), on_closed_(std::move(on_closed)) {}
+RawSocket::RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, Events events)
+    : executor_(std::move(executor)), client_(std::move(client)), events_(std::move(events)) {}
+
+void RawSocket::restore(Position position) {
+  position_ = position;
+  restored_ = true;
+}
+
+bool RawSocket::send(WebSocketMessage message) {
+  if (closed_) return false;
+  ++position_.sent;
+  return client_->send(std::move(message));
+}
 
 std::shared_ptr<ActorWebSocket> RawSocket::make_handle() {
   has_reader_ = true;
@@ -64,13 +74,18 @@ std::shared_ptr<ActorSocket> RawSocket::make_feed() { return std::make_shared<Fe
 bool RawSocket::has_room() const { return inbox_.size() < kInboxMessagesMax && inbox_bytes_ < kInboxBytesMax; }
 
 void RawSocket::push(WebSocketMessage message, Continuation<Done> taken) {
-  if (closed_ || !has_reader_) return taken.resume({});
+  // The next generation gets it.
+  if (hibernating_) return taken.resume({});
+  if (closed_ || !has_reader_) {
+    if (!closed_) handled(message.index);
+    return taken.resume({});
+  }
   if (!readers_.empty()) {
     auto reader = std::move(readers_.front());
     readers_.erase(readers_.begin());
     // The gateway goes on first: what the actor's code does with the message may take long.
     taken.post({});
-    return reader.resume(std::move(message));
+    return reader.resume(take(std::move(message)));
   }
   inbox_bytes_ += message.data.size();
   inbox_.push_back(std::move(message));
@@ -78,20 +93,35 @@ void RawSocket::push(WebSocketMessage message, Continuation<Done> taken) {
   writer_ = std::move(taken);
 }
 
+std::optional<WebSocketMessage> RawSocket::take(WebSocketMessage message) {
+  taken_ = message.index;
+  return message;
+}
+
+void RawSocket::finish_taken() {
+  if (taken_) handled(*std::exchange(taken_, std::nullopt));
+}
+
+void RawSocket::handled(std::uint16_t index) {
+  position_.handled = index;
+  if (events_.handled) events_.handled(index);
+}
+
 void RawSocket::make_room() {
-  if (writer_ && (has_room() || closed_ || !has_reader_)) writer_.post({});
+  if (writer_ && (has_room() || closed_ || hibernating_ || !has_reader_)) writer_.post({});
 }
 
 Task<std::optional<WebSocketMessage>> RawSocket::receive() {
   auto self = shared_from_this();
+  finish_taken();
   if (!inbox_.empty()) {
     auto message = std::move(inbox_.front());
     inbox_.pop_front();
     inbox_bytes_ -= message.data.size();
     make_room();
-    co_return message;
+    co_return take(std::move(message));
   }
-  if (closed_) co_return std::nullopt;
+  if (closed_ || hibernating_) co_return std::nullopt;
   auto start = [self](Continuation<std::optional<WebSocketMessage>> reader) {
     self->readers_.push_back(std::move(reader));
   };
@@ -100,9 +130,27 @@ Task<std::optional<WebSocketMessage>> RawSocket::receive() {
 
 void RawSocket::stop_reading() {
   has_reader_ = false;
+  finish_taken();
+  // Nobody wants what is left: that is how it is handled.
+  if (!inbox_.empty() && !closed_) handled(inbox_.back().index);
   inbox_.clear();
   inbox_bytes_ = 0;
   make_room();
+}
+
+void RawSocket::prepare_sleep() {
+  if (!events_.handled || std::exchange(hibernating_, true)) return;
+  inbox_.clear();
+  inbox_bytes_ = 0;
+  make_room();
+  for (auto& reader : std::exchange(readers_, {})) reader.post(std::nullopt);
+}
+
+void RawSocket::hibernate() {
+  prepare_sleep();
+  closed_ = true;
+  events_ = {};
+  client_->hibernate();
 }
 
 void RawSocket::close(std::uint16_t code, std::string reason) {
@@ -119,10 +167,10 @@ void RawSocket::finish(std::uint16_t code, std::string reason) {
   auto self = shared_from_this();
   closed_ = true;
   close_code_ = code;
-  close_reason_ = reason;
+  close_reason_ = std::move(reason);
   make_room();
   for (auto& reader : std::exchange(readers_, {})) reader.post(std::nullopt);
-  if (auto on_closed = std::exchange(on_closed_, nullptr)) on_closed(std::move(reason));
+  if (auto closed = std::exchange(events_.closed, nullptr)) closed();
 }
 
 }  // namespace troupe

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "engine/base/async.h"
-#include "engine/runtime/actor_instance.h"
+#include "engine/runtime/connections/connection.h"
 
 namespace troupe {
 
 /// A raw WebSocket between the client's socket and the actor's code: a bounded inbox, whose fullness makes the gateway
-/// stop reading, and a close that happens once, whichever side began it.
+/// stop reading, and a close that happens once, whichever side began it. A hibernatable one outlives its generation.
 /// Threads: the actor's executor only; `make_feed` gives the gateway an end it may use from anywhere. Lifetime: shared.
 class RawSocket final : public ConnectionSink, public std::enable_shared_from_this<RawSocket> {
  public:
@@ -20,8 +20,16 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   static constexpr std::size_t kInboxMessagesMax = 64;
   static constexpr std::size_t kInboxBytesMax = 1u << 20;
 
-  /// `on_closed(reason)` runs once, when the socket has closed from either side.
-  RawSocket(Executor executor, std::shared_ptr<ClientSocket> client, std::function<void(std::string reason)> on_closed);
+  struct Events {
+    /// Once, when the socket has closed from either side.
+    std::function<void()> closed;
+    /// Of a hibernatable socket: the message of that index and all before it are handled.
+    std::function<void(std::uint16_t index)> handled;
+  };
+  RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, Events events);
+
+  /// Before anything else: the socket comes from an earlier generation.
+  void restore(Position position);
 
   /// The end for the actor's code, once. When it is gone, messages of the client are dropped.
   std::shared_ptr<ActorWebSocket> make_handle();
@@ -31,13 +39,23 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   /// Raw sockets carry no events.
   void event(const std::string&, const Bytes&) override {}
   void close(std::uint16_t code, std::string reason) override;
+  Position position() const override { return position_; }
+  /// Ends the actor's code's reading; what it has not got is not acknowledged.
+  void prepare_sleep() override;
+  void hibernate() override;
 
  private:
   class Handle;
   class Feed;
 
   bool has_room() const;
+  bool send(WebSocketMessage message);
   void push(WebSocketMessage message, Continuation<Done> taken);
+  /// Hands a message to the actor's code.
+  std::optional<WebSocketMessage> take(WebSocketMessage message);
+  /// The actor's code is done with what it has taken.
+  void finish_taken();
+  void handled(std::uint16_t index);
   void client_closed(std::uint16_t code, std::string reason);
   void stop_reading();
   void finish(std::uint16_t code, std::string reason);
@@ -45,8 +63,13 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   Task<std::optional<WebSocketMessage>> receive();
 
   Executor executor_;
-  std::shared_ptr<ClientSocket> client_;
-  std::function<void(std::string)> on_closed_;
+  std::shared_ptr<RelayedSocket> client_;
+  Events events_;
+  Position position_;
+  bool restored_ = false;
+  bool hibernating_ = false;
+  /// The message that the actor's code is busy with.
+  std::optional<std::uint16_t> taken_;
   bool has_reader_ = false;
   bool closed_ = false;
   std::uint16_t close_code_ = 0;

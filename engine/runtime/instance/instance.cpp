@@ -52,6 +52,7 @@ Instance::Instance(Config config)
       scheduler_(*this),
       context_(*this) {
   saver_.before_rows([this](Ack ack) { return scheduler_.secure_alarm(ack); });
+  if (!config.sockets.empty()) begin_restoring(std::move(config.sockets), std::move(config.attach));
 }
 
 Instance::~Instance() = default;

@@ -18,6 +18,7 @@
 #include "engine/runtime/deadlines.h"
 #include "engine/runtime/instance/context.h"
 #include "engine/runtime/instance/handler_labels.h"
+#include "engine/runtime/instance/restored_sockets.h"
 #include "engine/runtime/lifecycle.h"
 #include "engine/runtime/queue/actor_queue.h"
 #include "engine/runtime/schedule/actor_scheduler.h"
@@ -37,7 +38,8 @@ struct PendingDelay : boost::intrusive::list_base_hook<boost::intrusive::link_mo
 
 /// ActorInstance: the parts of one generation and the sequences that tie them together. `instance.cpp` admits calls and
 /// counts work, `instance_start.cpp` and `instance_stop.cpp` are the ends of its life, `instance_connections.cpp` lets
-/// clients in and out; what a call does is in its own file (action_call, request_call, socket_call, connection_call).
+/// clients in and out, `instance_hibernation.cpp` takes them through a sleep; what a call does is in its own file
+/// (action_call, request_call, socket_call, connection_call).
 ///
 /// Threads: public virtual methods any, everything else the actor's executor. Lifetime: shared by the host and by every
 /// coroutine that runs the actor's code; destroyed on the actor's executor.
@@ -59,8 +61,12 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   Task<Result<Bytes>> transient_action(Connect connect, std::string name, Bytes args) override;
   Task<Result<QueueSent>> queue_send(Connect connect, QueueSend message) override;
   Task<Result<HttpResponse>> request(Connect connect, HttpRequest request) override;
-  Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect, std::shared_ptr<ClientSocket> socket) override;
+  Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect, std::shared_ptr<RelayedSocket> socket) override;
   Task<Result<Bytes>> inspect(InspectionWork work) override;
+  Task<Result<std::shared_ptr<ActorSocket>>> resume(SocketId id) override;
+  bool lets_go() const override {
+    return !lifecycle_.destroy_requested() && (lifecycle_.sleep_requested() || lifecycle_.stopping());
+  }
 
   std::shared_ptr<Instance> self() { return std::static_pointer_cast<Instance>(shared_from_this()); }
 
@@ -150,6 +156,14 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   void send_event(const std::shared_ptr<ActorConnection>& conn, const std::string& event, const Bytes& args) override;
   void broadcast(const std::string& event, const Bytes& args);
   void end_sink(std::function<void()> end) override;
+  void connection_changed(ActorConnection& conn) override;
+  /// Acknowledges a message of a raw socket once what its handler changed is committed.
+  void message_handled(const std::shared_ptr<RelayedSocket>& client, std::uint16_t index);
+  /// The runtime's part of a raw socket; `conn` is filled in once its connection is made.
+  std::shared_ptr<RawSocket> make_raw_socket(std::shared_ptr<RelayedSocket> client, bool hibernatable,
+                                             std::shared_ptr<std::weak_ptr<ActorConnection>> conn);
+  /// Runs the actor's code for a raw socket.
+  void serve_websocket(std::shared_ptr<RawSocket> socket, std::shared_ptr<ActorConnection> conn);
 
   void add_stream(BodyState& body);
 
@@ -194,6 +208,24 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   static Task<void> run_disconnect(std::shared_ptr<Instance> self, std::shared_ptr<ActorConnection> conn);
   static Task<void> run_spawned(std::shared_ptr<Instance> self, std::function<Task<Result<void>>()> task);
 
+  // Hibernation (instance_hibernation.cpp).
+  void begin_restoring(std::vector<WaitingSocket> sockets, decltype(Config::attach) attach);
+  Task<Result<void>> restore_connections();
+  std::shared_ptr<ActorConnection> restore_connection(std::string id, ConnectionRecord record);
+  void attach(const std::shared_ptr<ActorConnection>& conn, std::shared_ptr<RelayedSocket> client,
+              ConnectionSink::Position position);
+  /// onDisconnect of the connections whose clients are gone.
+  void drop_stale();
+  void serve_restored();
+  /// The start has failed: another generation takes the connections over.
+  void forget_restored();
+  Result<std::shared_ptr<ActorSocket>> take_restored(const SocketId& id);
+  using HibernatingConnections = std::vector<std::shared_ptr<ActorConnection>>;
+  /// Takes what hibernates out of the table into `leaving`, for after the commit: what the clients are still to hear
+  /// waits for it.
+  Task<Result<void>> store_hibernating(std::shared_ptr<HibernatingConnections> leaving);
+  void release_hibernating(HibernatingConnections leaving);
+
   // Idle sleep.
   void work_changed();
   bool is_idle() const;
@@ -223,6 +255,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   Deadlines deadlines_;
   Activity activity_;
   ConnectionTable connections_;
+  /// Null for an actor without hibernated connections.
+  std::unique_ptr<RestoredSockets> restoring_;
   StateSaver saver_;
   OutputGate gate_;
   ActorData data_;

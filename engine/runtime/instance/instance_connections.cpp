@@ -1,4 +1,5 @@
 #include "engine/runtime/instance/instance.h"
+#include "engine/storage/keys.h"
 
 namespace troupe {
 namespace {
@@ -55,6 +56,7 @@ void Instance::drop(const std::shared_ptr<ActorConnection>& conn) {
   if (!conn->begin_to_leave()) return;
   conn->drop_sink();
   if (!connections_.remove(*conn)) return;
+  if (conn->hibernatable()) (void)saver_.erase(keys::actor_connection(id_, conn->id()), Ack::written);
   if (hooks().on_disconnect) {
     begin_work(Work::disconnect);
     detach(run_disconnect(self(), conn));

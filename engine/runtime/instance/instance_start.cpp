@@ -31,6 +31,7 @@ Task<void> Instance::run_start(std::shared_ptr<Instance> self, Continuation<Resu
     if (!result.error().is("actor", "aborted")) self->log_error("the start", result.error());
     self->lifecycle_.apply(LifecycleEvent::start_failed);
     self->abort_delays();
+    self->forget_restored();
     self->data_.close_kv();
     co_await self->data_.close_db();
     self->terminate();
@@ -39,6 +40,7 @@ Task<void> Instance::run_start(std::shared_ptr<Instance> self, Continuation<Resu
   }
   self->lifecycle_.apply(LifecycleEvent::start_succeeded);
   (void)self->start_run_handler();
+  self->serve_restored();
   self->work_changed();
   self->scheduler_.begin();
   waiter.resume(std::move(result));
@@ -57,6 +59,9 @@ Task<Result<void>> Instance::prepare() {
   }
   behavior_ = definition_->make(context_);
   const bool is_new = !stored->has_value();
+  if (!is_new) {
+    TROUPE_CO_CHECK(co_await restore_connections());
+  }
   if (hooks().on_migrate) {
     auto migrate = [this, is_new] { return behavior_->on_migrate(is_new); };
     TROUPE_CO_CHECK(co_await hook<void>("onMigrate", options().on_migrate_timeout, nullptr, std::move(migrate)));
@@ -133,6 +138,7 @@ Task<Result<void>> Instance::prepare_common() {
     auto wake = [this] { return behavior_->on_wake(); };
     TROUPE_CO_CHECK(co_await hook<void>("onWake", options().on_wake_timeout, nullptr, std::move(wake)));
   }
+  drop_stale();
   if (hooks().on_before_actor_start) {
     auto begin = [this] { return behavior_->on_before_actor_start(); };
     const auto limit = options().on_before_actor_start_timeout;

@@ -53,6 +53,10 @@ Task<void> Instance::run_stop(std::shared_ptr<Instance> self, bool destroying) {
   }
   auto conns = self->connections_.all();
   for (auto& conn : conns) {
+    if (!destroying && conn->hibernatable()) {
+      conn->prepare_sleep();
+      continue;
+    }
     // A request keeps its connection until it is answered.
     if (conn->kind() == ActorConnection::Kind::temporary || !conn->begin_to_leave()) continue;
     self->begin_work(Work::disconnect);
@@ -105,6 +109,7 @@ void Instance::abandon_rest(bool destroying) {
   while (!streams_.empty()) streams_.front().abandon();
   auto conns = connections_.all();
   for (auto& conn : conns) {
+    if (!destroying && conn->hibernatable()) continue;
     conn->begin_to_leave();
     connections_.remove(*conn);
     conn->close_sink(kNormalClosure, close_reason(*conn, destroying));
@@ -113,12 +118,14 @@ void Instance::abandon_rest(bool destroying) {
 
 Task<void> Instance::finalize(bool destroying) {
   const auto limit = std::max(kFinalizeMax, options().sleep_grace_period);
-  if (!destroying && saver_.dirty()) {
-    auto save = [this] { return saver_.commit(Ack::durable); };
+  const auto leaving = std::make_shared<HibernatingConnections>();
+  if (!destroying && (saver_.dirty() || !connections_.empty())) {
+    auto save = [this, leaving] { return store_hibernating(leaving); };
     auto saved = co_await hook<void>("the last save", limit, nullptr, std::move(save));
     if (!saved) log_error("the last save", saved.error());
   }
   gate_.finish(destroying);
+  if (!destroying) release_hibernating(std::move(*leaving));
   if (!destroying) {
     auto settle = [this]() -> Task<Result<void>> {
       co_await scheduler_.settle_alarm();

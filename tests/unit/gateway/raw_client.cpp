@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -41,6 +42,19 @@ bool RawClient::send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
+}
+
+std::size_t RawClient::send_what_fits(std::string_view bytes) {
+  constexpr int kPatienceMs = 300;
+  const std::size_t all = bytes.size();
+  while (!bytes.empty()) {
+    pollfd waiting{fd_, POLLOUT, 0};
+    if (::poll(&waiting, 1, kPatienceMs) <= 0) break;
+    const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent <= 0) break;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return all - bytes.size();
 }
 
 void RawClient::finish_sending() { ::shutdown(fd_, SHUT_WR); }

@@ -42,6 +42,8 @@ class RawClient {
 
   /// False when the server has closed the connection.
   bool send(std::string_view bytes);
+  /// Sends until the server has taken nothing for a while; how much it took.
+  std::size_t send_what_fits(std::string_view bytes);
   void finish_sending();
   void close();
 

@@ -51,7 +51,8 @@ class FakeActor final : public ActorInstance {
   std::function<Task<Result<Bytes>>(Connect, std::string, Bytes)> on_transient_action;
   std::function<Task<Result<QueueSent>>(Connect, QueueSend)> on_queue_send;
   std::function<Task<Result<HttpResponse>>(Connect, HttpRequest)> on_request;
-  std::function<Task<Result<std::shared_ptr<ActorSocket>>>(Connect, std::shared_ptr<ClientSocket>)> on_websocket;
+  std::function<Task<Result<std::shared_ptr<ActorSocket>>>(Connect, std::shared_ptr<RelayedSocket>)> on_websocket;
+  bool letting_go = false;
   std::function<Task<Result<void>>()> on_start;
   std::function<Task<void>(StopReason)> on_stop;
   std::vector<Disconnect> disconnects;
@@ -99,11 +100,17 @@ class FakeActor final : public ActorInstance {
     none.status = 404;
     co_return none;
   }
-  Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect, std::shared_ptr<ClientSocket> socket) override {
+  Task<Result<std::shared_ptr<ActorSocket>>> websocket(Connect connect,
+                                                       std::shared_ptr<RelayedSocket> socket) override {
     if (on_websocket) co_return co_await on_websocket(std::move(connect), std::move(socket));
     co_return std::shared_ptr<ActorSocket>();
   }
   Task<Result<Bytes>> inspect(InspectionWork) override { co_return make_error("actor", "stopping"); }
+
+  Task<Result<std::shared_ptr<ActorSocket>>> resume(SocketId) override {
+    co_return make_error("connection", "restore_not_found");
+  }
+  bool lets_go() const override { return letting_go; }
 
  private:
   Executor executor_;

@@ -25,7 +25,7 @@ class SocketFrontTest : public testing::Test {
   std::shared_ptr<FakeClientSocket> client = std::make_shared<FakeClientSocket>();
   std::shared_ptr<ActorSocket> socket;
 
-  using Opening = Background<Result<std::shared_ptr<ActorSocket>>>;
+  using Opening = Background<Result<OpenedSocket>>;
 
   Opening begin_open(std::string protocols = {}, std::string target = "/connect?x=1") {
     HttpRequest upgrade;
@@ -37,7 +37,7 @@ class SocketFrontTest : public testing::Test {
   void open(std::string protocols = {}) {
     Opening opening = begin_open(std::move(protocols));
     ASSERT_TRUE(opening.done());
-    socket = (*opening.value)->value();
+    socket = (*opening.value)->value().actor;
     ASSERT_NE(socket, nullptr);
   }
 
@@ -88,7 +88,7 @@ TEST_F(SocketFrontTest, GivesTheInstanceParamsAndUpgradeRequest) {
   actor->on_connect = [&](Connect connect, std::shared_ptr<ConnectionSink> sink) -> Task<ConnectResult> {
     EXPECT_EQ(connect.params, cbor(R"({"token":"t"})"));
     EXPECT_EQ(connect.request.target, "/connect?x=1");
-    EXPECT_FALSE(connect.hibernatable);
+    EXPECT_TRUE(connect.hibernatable);
     std::shared_ptr<Connection> conn = std::make_shared<FakeConnection>("c1", std::move(connect), std::move(sink));
     co_return conn;
   };
@@ -172,7 +172,7 @@ TEST_F(SocketFrontTest, ASetupThatTakesTooLongIsClosedAndALateAdmissionUndone) {
   gate.open();
   world.settle();
   ASSERT_TRUE(opening.done());
-  socket = (*opening.value)->value();
+  socket = (*opening.value)->value().actor;
   ASSERT_EQ(actor->disconnects.size(), 1U);
   EXPECT_EQ(actor->disconnects[0].conn_id, "late");
   EXPECT_EQ(client->sent.size(), 1U);
@@ -408,7 +408,7 @@ TEST_F(SocketFrontTest, EveryOtherPathIsARawSocketOfTheActor) {
   for (const char* target : {"/websocket/chat?x=1", "/connect/", "/other"}) {
     Opening opening = begin_open({}, target);
     ASSERT_TRUE(opening.done());
-    EXPECT_EQ((*opening.value)->value(), raw);
+    EXPECT_EQ((*opening.value)->value().actor, raw);
     EXPECT_EQ(targets.back(), target);
   }
   error = make_error("actor", "stopping");
@@ -429,6 +429,111 @@ TEST_F(SocketFrontTest, RawSocketsWithBrokenParamsAndTheInspectorAreRefused) {
   client = std::make_shared<FakeClientSocket>();
   begin_open({}, "/inspector/connect?protocol_version=6");
   expect_closed(1008, "inspector.unauthorized");
+}
+
+TEST_F(SocketFrontTest, ConnectCanAlwaysHibernateAndRawSocketsWhenTheActorAllowsIt) {
+  client->socket_id.request = {1, 2, 3, 4};
+  std::optional<Connect> asked;
+  actor->on_connect = [&](Connect connect, auto sink) -> Task<ConnectResult> {
+    asked = connect;
+    std::shared_ptr<Connection> conn = std::make_shared<FakeConnection>("c1", std::move(connect), std::move(sink));
+    co_return conn;
+  };
+  Opening opening = begin_open();
+  socket = (*opening.value)->value().actor;
+  EXPECT_TRUE((*opening.value)->value().can_hibernate);
+  EXPECT_FALSE((*opening.value)->value().acks_expire);
+  EXPECT_TRUE(asked->hibernatable);
+  EXPECT_EQ(asked->socket, client->socket_id);
+
+  actor->on_websocket = [&](Connect connect, auto) -> Task<Result<std::shared_ptr<ActorSocket>>> {
+    asked = connect;
+    co_return std::shared_ptr<ActorSocket>();
+  };
+  Opening plain = begin_open({}, "/websocket");
+  EXPECT_FALSE((*plain.value)->value().can_hibernate);
+  EXPECT_EQ(asked->socket, std::nullopt);
+  actor->definition_.options.can_hibernate_websocket = true;
+  Opening lasting = begin_open({}, "/websocket");
+  EXPECT_TRUE((*lasting.value)->value().can_hibernate);
+  EXPECT_EQ(asked->socket, client->socket_id);
+}
+
+TEST_F(SocketFrontTest, AFrameIsAcknowledgedOnceItAndAllBeforeItAreAnswered) {
+  std::map<std::string, Gate> gates;
+  actor->on_action = [&](auto, std::string name, Bytes) -> Task<Result<Bytes>> {
+    if (name != "now") co_await gates[name].wait();
+    co_return Bytes();
+  };
+  open();
+  const auto deliver = [&](std::uint16_t index, WebSocketMessage message) {
+    message.index = index;
+    receive(std::move(message));
+  };
+  deliver(65'535, action(1, "slow"));
+  deliver(0, action(2, "now"));
+  deliver(1, subscription("news"));
+  EXPECT_TRUE(client->acks.empty()) << "the first is not answered";
+  gates["slow"].open();
+  world.settle();
+  EXPECT_EQ(client->acks, std::vector<std::uint16_t>{1});
+  deliver(2, action(3, "now"));
+  EXPECT_EQ(client->acks.back(), 2);
+  const auto front = std::static_pointer_cast<SocketFront>(socket);
+  EXPECT_EQ(front->position().handled, 2);
+  EXPECT_EQ(front->position().sent, 4);
+}
+
+TEST_F(SocketFrontTest, FramesAfterTheActorAskedForItsSleepAreLeftToTheNextGeneration) {
+  int actions = 0;
+  actor->on_action = [&](auto, std::string, Bytes) -> Task<Result<Bytes>> {
+    ++actions;
+    co_return Bytes();
+  };
+  open();
+  actor->letting_go = true;
+  receive(action(1, "inc"));
+  // Order: nothing overtakes what was left.
+  actor->letting_go = false;
+  receive(action(2, "inc"));
+  receive(subscription("news"));
+  EXPECT_EQ(actions, 0);
+  EXPECT_TRUE(client->acks.empty());
+  EXPECT_EQ(client->sent.size(), 1U);
+  EXPECT_EQ(client->close_code, 0);
+}
+
+TEST_F(SocketFrontTest, ARestoredConnectionGoesOnWithoutInitInItsOwnEncoding) {
+  Connect connect;
+  connect.request.headers.set("sec-websocket-protocol", "rivet, rivet_encoding.cbor");
+  auto conn = std::make_shared<FakeConnection>("c7", std::move(connect), nullptr);
+  auto end = SocketFront::restore(actor, conn, client, {41, 9});
+  socket = end.socket;
+  EXPECT_TRUE(client->sent.empty());
+  EXPECT_EQ(end.sink->position().handled, 41);
+  end.sink->event("news", cbor("[1]"));
+  ASSERT_EQ(client->sent.size(), 1U);
+  EXPECT_TRUE(client->sent[0].binary);
+  WebSocketMessage message;
+  message.binary = true;
+  message.index = 42;
+  message.data = clientproto::encode(Encoding::cbor, clientproto::ActionRequest{1, "get", cbor("[]")}).value();
+  receive(std::move(message));
+  EXPECT_EQ(client->acks, std::vector<std::uint16_t>{42});
+  end = {};
+}
+
+TEST_F(SocketFrontTest, AHibernatedConnectionIsLetGoOfWithoutAWordToTheClientOrTheActor) {
+  open();
+  std::static_pointer_cast<SocketFront>(socket)->hibernate();
+  world.settle();
+  EXPECT_TRUE(client->hibernated);
+  EXPECT_EQ(client->close_code, 0);
+  receive(action(1, "inc"));
+  socket->on_close(1000, "");
+  world.settle();
+  EXPECT_TRUE(client->acks.empty());
+  EXPECT_TRUE(actor->disconnects.empty());
 }
 
 }  // namespace

@@ -13,8 +13,11 @@ namespace {
 
 namespace asio = boost::asio;
 
-class CountingSocket final : public ClientSocket {
+class CountingSocket final : public RelayedSocket {
  public:
+  SocketId id() const override { return {}; }
+  void ack(std::uint16_t) override {}
+  void hibernate() override {}
   bool send(WebSocketMessage) override {
     ++sent;
     return true;
@@ -32,7 +35,7 @@ Task<void> run_client(std::shared_ptr<FakeActor> actor, std::shared_ptr<Counting
   HttpRequest upgrade;
   upgrade.target = "/connect";
   auto opened = co_await front_open_websocket(std::move(actor), std::move(upgrade), client, timers);
-  const std::shared_ptr<ActorSocket> socket = opened.value();
+  const std::shared_ptr<ActorSocket> socket = opened.value().actor;
   for (std::uint64_t id = 0; id < kActionsPerClient; ++id) {
     const clientproto::ActionRequest request{id, "get", Bytes{0x80}};
     WebSocketMessage message;

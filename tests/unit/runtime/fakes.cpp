@@ -152,8 +152,14 @@ Task<Result<void>> FakeActorStore::save(ActorId, std::uint32_t, ActorSave save, 
   co_return co_await rows->commit(std::move(batch), ack);
 }
 
-Task<Result<std::vector<ActorSave::ConnectionRow>>> FakeActorStore::load_connections(ActorId) {
-  co_return std::vector<ActorSave::ConnectionRow>();
+Task<Result<std::vector<ActorSave::ConnectionRow>>> FakeActorStore::load_connections(ActorId id) {
+  keys::Range range = keys::actor_connections(id);
+  auto found = co_await rows->scan(std::move(range.begin), std::move(range.end));
+  if (!found) co_return found.error();
+  std::vector<ActorSave::ConnectionRow> connections;
+  for (StoreEntry& row : *found)
+    connections.push_back({std::string(keys::connection_id_of(row.key)), std::move(row.value)});
+  co_return connections;
 }
 
 std::unique_ptr<KeyValue> FakeActorStore::key_value(ActorId, std::uint32_t) {

@@ -143,8 +143,11 @@ class FakeSink final : public ConnectionSink {
   std::function<void()> on_event;
 };
 
-class FakeClientSocket final : public ClientSocket {
+class FakeClientSocket final : public RelayedSocket {
  public:
+  SocketId id() const override { return socket_id; }
+  void ack(std::uint16_t index) override { acks.push_back(index); }
+  void hibernate() override { ++hibernations; }
   bool send(WebSocketMessage message) override {
     sent.push_back(to_string(message.data));
     return true;
@@ -153,6 +156,9 @@ class FakeClientSocket final : public ClientSocket {
   Task<void> wait_drained() override { co_return; }
   void close(std::uint16_t code, std::string reason) override { closes.push_back(std::to_string(code) + " " + reason); }
   Log sent, closes;
+  SocketId socket_id{};
+  std::vector<std::uint16_t> acks;
+  int hibernations = 0;
 };
 
 inline Task<Result<void>> succeed() { co_return Result<void>(); }

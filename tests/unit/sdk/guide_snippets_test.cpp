@@ -356,6 +356,45 @@ TEST(Guide, PagesStream) {
   EXPECT_EQ(text, "0\n1\n2\n");
 }
 
+namespace bytes {
+// snippet: bytes
+troupe::Task<troupe::Result<troupe::HttpResponse>> count(troupe::HttpRequest request) {
+  std::size_t bytes = request.body.size();
+  while (request.stream) {
+    auto piece = co_await request.stream->read();
+    if (!piece) co_return piece.error();
+    if (!*piece) break;
+    bytes += (*piece)->size();
+  }
+  co_return troupe::text_response(200, std::to_string(bytes));
+}
+
+auto counter_of_bytes = troupe::actor("bytes").on_request(&count);
+// end
+
+class ThreePieces final : public BodyStream {
+ public:
+  Task<Result<std::optional<Bytes>>> read() override {
+    if (left_-- == 0) co_return std::optional<Bytes>();
+    co_return std::optional<Bytes>(Bytes(100));
+  }
+  void cancel() override {}
+
+ private:
+  int left_ = 3;
+};
+}  // namespace bytes
+
+TEST(Guide, BodiesAreCountedPieceByPiece) {
+  FakeActor actor(bytes::counter_of_bytes);
+  HttpRequest request;
+  request.method = "POST";
+  request.target = "/";
+  request.stream = std::make_shared<bytes::ThreePieces>();
+  const auto response = actor.world.run(actor.behavior->on_request(std::move(request), nullptr)).value();
+  EXPECT_EQ(to_string(BytesView(response.body)), "300");
+}
+
 // -- the guide shows exactly this -------------------------------------------------------------------------------------
 
 std::vector<std::string> lines_of(const std::string& path) {

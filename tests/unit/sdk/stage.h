@@ -40,8 +40,11 @@ class ClientSink final : public ConnectionSink {
 };
 
 /// The client's end of a raw WebSocket.
-class SocketSink final : public ClientSocket {
+class SocketSink final : public RelayedSocket {
  public:
+  SocketId id() const override { return {}; }
+  void ack(std::uint16_t) override {}
+  void hibernate() override {}
   bool send(WebSocketMessage message) override {
     sent.push_back((message.binary ? "binary " : "text ") + to_string(BytesView(message.data)));
     return true;

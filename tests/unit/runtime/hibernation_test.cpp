@@ -1,0 +1,298 @@
+#include "engine/runtime/connections/connection_record.h"
+#include "engine/storage/keys.h"
+#include "tests/unit/runtime/fixture.h"
+
+namespace troupe {
+namespace {
+
+SocketId socket_id(std::uint8_t n) {
+  SocketId id;
+  id.gateway = {9, 9, 9, 9};
+  id.request = {0, 0, 0, n};
+  return id;
+}
+
+/// The transport of a connection, with the numbers that it reports.
+class LastingSink final : public ConnectionSink {
+ public:
+  void event(const std::string& name, const Bytes&) override { events.push_back(name); }
+  void close(std::uint16_t code, std::string reason) override { closes.push_back(std::to_string(code) + " " + reason); }
+  Position position() const override { return reached; }
+  void hibernate() override { ++hibernations; }
+  Position reached;
+  Log events, closes;
+  int hibernations = 0;
+};
+
+class NoSocket final : public ActorSocket {
+ public:
+  Task<void> on_message(WebSocketMessage) override { co_return; }
+  void on_close(std::uint16_t, std::string) override {}
+};
+
+/// An actor through several generations: each is stopped, the next one is started over the same store.
+class Hibernation : public ActorTest {
+ protected:
+  Hibernation() {
+    definition.options.can_hibernate_websocket = true;
+    script->on_wake = [this] {
+      log.push_back("wake");
+      return succeed();
+    };
+    script->on_connect = [this](std::shared_ptr<Connection>) {
+      log.push_back("connect");
+      return succeed();
+    };
+    script->on_disconnect = [this](std::shared_ptr<Connection> conn) {
+      log.push_back("disconnect " + conn->id());
+      return succeed();
+    };
+  }
+
+  std::shared_ptr<Connection> open(std::uint8_t n, std::shared_ptr<LastingSink> sink) {
+    ActorInstance::Connect connect;
+    connect.params = {0x01};
+    connect.request.method = "GET";
+    connect.request.target = "/connect?x=1";
+    connect.request.headers.set("sec-websocket-protocol", "rivet");
+    connect.hibernatable = true;
+    connect.socket = socket_id(n);
+    return world.run(actor->connect(std::move(connect), std::move(sink))).value();
+  }
+
+  /// The next generation, for which these sockets are still open.
+  void wake(std::vector<std::uint8_t> open_sockets) {
+    auto made = definition;
+    made.hooks = hooks_of(*script);
+    made.make = [script = script](ActorContext& context) { return make_scripted(script, context); };
+    ActorInstance::Config config{.ports = world.ports(),
+                                 .store = &store,
+                                 .definition = std::make_shared<const ActorDefinition>(std::move(made)),
+                                 .info = {.actor_id = "id", .generation = 2, .name = "scripted", .key = {"k"}},
+                                 .id = {},
+                                 .input = input,
+                                 .executor = boost::asio::make_strand(world.context()),
+                                 .host = host};
+    for (std::uint8_t n : open_sockets) config.sockets.push_back({socket_id(n), clients[n]});
+    config.attach = [this](auto, std::shared_ptr<Connection> conn, auto, ConnectionSink::Position position) {
+      auto sink = std::make_shared<LastingSink>();
+      sink->reached = position;
+      restored.emplace_back(std::move(conn), sink);
+      return ActorInstance::RestoredEnd{sink, std::make_shared<NoSocket>()};
+    };
+    actor = ActorInstance::make(std::move(config));
+    const auto started = world.run(actor->start());
+    ASSERT_TRUE(started) << started.error().id() << " " << started.error().detail();
+    world.settle();
+  }
+
+  std::size_t stored_connections() { return world.run(store.load_connections({})).value().size(); }
+
+  Log log;
+  std::map<std::uint8_t, std::shared_ptr<FakeClientSocket>> clients{{1, std::make_shared<FakeClientSocket>()},
+                                                                    {2, std::make_shared<FakeClientSocket>()}};
+  std::vector<std::pair<std::shared_ptr<Connection>, std::shared_ptr<LastingSink>>> restored;
+};
+
+TEST_F(Hibernation, AConnectionGoesThroughASleepWithEverythingThatBelongsToIt) {
+  start();
+  auto sink = std::make_shared<LastingSink>();
+  auto conn = open(1, sink);
+  const std::string id = conn->id();
+  conn->set_state({0x18, 0x2a});
+  ASSERT_TRUE(world.run(actor->subscribe(conn, "news", true)));
+  sink->reached = {65'535, 7};
+  log.clear();
+  stop(StopReason::sleep_intent);
+  EXPECT_EQ(sink->hibernations, 1);
+  EXPECT_THAT(sink->closes, IsEmpty());
+  EXPECT_THAT(log, IsEmpty()) << "its end is not told";
+
+  wake({1});
+  EXPECT_THAT(log, ElementsAre("wake")) << "it is no new connection";
+  ASSERT_EQ(restored.size(), 1U);
+  auto [same, transport] = restored[0];
+  EXPECT_EQ(same->id(), id);
+  EXPECT_EQ(same->params(), Bytes{0x01});
+  EXPECT_EQ(same->state(), (Bytes{0x18, 0x2a}));
+  EXPECT_EQ(same->request().target, "/connect?x=1");
+  EXPECT_EQ(*same->request().headers.find("sec-websocket-protocol"), "rivet");
+  EXPECT_TRUE(same->hibernatable());
+  EXPECT_EQ(transport->reached.handled, 65'535);
+  EXPECT_EQ(transport->reached.sent, 7);
+  script->action = [this](ActionCall) -> Task<Result<Bytes>> {
+    script->context->broadcast("news", {0x80});
+    co_return Bytes();
+  };
+  ASSERT_TRUE(act());
+  EXPECT_THAT(transport->events, ElementsAre("news"));
+
+  EXPECT_TRUE(world.run(actor->resume(socket_id(1))));
+  EXPECT_TRUE(is_error(world.run(actor->resume(socket_id(1))), "connection.restore_not_found")) << "only once";
+  EXPECT_TRUE(is_error(world.run(actor->resume(socket_id(2))), "connection.restore_not_found"));
+}
+
+TEST_F(Hibernation, AConnectionWhoseClientIsGoneEndsOnceRightAfterOnWake) {
+  start();
+  const std::string gone = open(1, std::make_shared<LastingSink>())->id();
+  const std::string stays = open(2, std::make_shared<LastingSink>())->id();
+  stop(StopReason::going_away);
+  EXPECT_EQ(stored_connections(), 2U);
+  log.clear();
+  wake({2});
+  EXPECT_THAT(log, ElementsAre("wake", "disconnect " + gone));
+  stop(StopReason::sleep_intent);
+  EXPECT_EQ(stored_connections(), 1U);
+  log.clear();
+  wake({2});
+  EXPECT_THAT(log, ElementsAre("wake"));
+  ASSERT_EQ(restored.size(), 2U);
+  EXPECT_EQ(restored[1].first->id(), stays);
+}
+
+TEST_F(Hibernation, WhatIsStoredOfAConnectionGoesWhenItEndsOrTheActorCloses) {
+  start();
+  auto conn = open(1, std::make_shared<LastingSink>());
+  world.advance(2s);
+  EXPECT_EQ(stored_connections(), 1U) << "by the normal save, for a crash";
+  actor->disconnected(conn, "");
+  world.advance(2s);
+  EXPECT_EQ(stored_connections(), 0U);
+  auto sink = std::make_shared<LastingSink>();
+  open(2, sink);
+  stop(StopReason::destroy);
+  EXPECT_THAT(sink->closes, ElementsAre("1000 "));
+  EXPECT_EQ(sink->hibernations, 0);
+}
+
+TEST_F(Hibernation, AStartThatFailsLeavesTheConnectionsToTheNextGeneration) {
+  start();
+  open(1, std::make_shared<LastingSink>());
+  stop(StopReason::sleep_intent);
+  script->on_before_actor_start = [] { return fail(user_error("no", "not now")); };
+  auto made = definition;
+  made.hooks = hooks_of(*script);
+  made.make = [script = script](ActorContext& context) { return make_scripted(script, context); };
+  log.clear();
+  {
+    auto failing = ActorInstance::make(
+        {.ports = world.ports(),
+         .store = &store,
+         .definition = std::make_shared<const ActorDefinition>(std::move(made)),
+         .info = {.actor_id = "id", .generation = 2, .name = "scripted", .key = {"k"}},
+         .id = {},
+         .input = input,
+         .executor = boost::asio::make_strand(world.context()),
+         .host = host,
+         .sockets = {{socket_id(1), clients[1]}},
+         .attach = [](auto, auto, auto, auto) {
+           return ActorInstance::RestoredEnd{std::make_shared<LastingSink>(), std::make_shared<NoSocket>()};
+         }});
+    EXPECT_FALSE(world.run(failing->start()));
+  }
+  EXPECT_THAT(log, ElementsAre("wake"));
+  script->on_before_actor_start = nullptr;
+  wake({1});
+  EXPECT_EQ(restored.size(), 1U);
+  EXPECT_TRUE(clients[1]->closes.empty());
+}
+
+TEST_F(Hibernation, ADamagedRecordIsDroppedAndTheActorStarts) {
+  start();
+  open(1, std::make_shared<LastingSink>());
+  stop(StopReason::sleep_intent);
+  WriteBatch batch;
+  batch.put(keys::actor_connection({}, "broken"), Bytes{1, 2, 3});
+  ASSERT_TRUE(world.run(store.rows->commit(std::move(batch), Ack::written)));
+  wake({1});
+  EXPECT_EQ(restored.size(), 1U);
+  stop(StopReason::sleep_intent);
+  EXPECT_EQ(stored_connections(), 1U);
+}
+
+TEST_F(Hibernation, MessagesAreLeftToTheNextGenerationFromTheRequestToSleepOn) {
+  start();
+  EXPECT_FALSE(actor->lets_go());
+  ASSERT_TRUE(script->context->sleep());
+  EXPECT_TRUE(actor->lets_go());
+  ASSERT_TRUE(script->context->destroy());
+  EXPECT_FALSE(actor->lets_go()) << "there will be no next one";
+}
+
+TEST_F(Hibernation, ARawSocketIsServedAgainAndGetsWhatWasNotHandled) {
+  Log seen;
+  script->on_websocket = [&](std::shared_ptr<ActorWebSocket> socket,
+                             std::shared_ptr<Connection>) -> Task<Result<void>> {
+    seen.push_back(socket->restored() ? "restored" : "new");
+    for (;;) {
+      auto receiving = socket->receive();
+      auto message = co_await std::move(receiving);
+      if (!message) break;
+      seen.push_back(to_string(message->data));
+    }
+    seen.push_back(socket->hibernating() ? "hibernating" : "closed");
+    co_return Result<void>();
+  };
+  start();
+  ActorInstance::Connect connect;
+  connect.request.target = "/ws";
+  connect.hibernatable = true;
+  connect.socket = socket_id(1);
+  auto socket = world.run(actor->websocket(std::move(connect), clients[1])).value();
+  const auto feed = [&](std::uint16_t index) -> Task<Done> {
+    WebSocketMessage message;
+    message.data = to_bytes("m" + std::to_string(index));
+    message.index = index;
+    auto taken = socket->on_message(std::move(message));
+    co_await std::move(taken);
+    co_return Done();
+  };
+  world.run(feed(1));
+  EXPECT_EQ(clients[1]->acks, std::vector<std::uint16_t>{1}) << "handled when the next one was asked for";
+  log.clear();
+  stop(StopReason::sleep_intent);
+  EXPECT_EQ(clients[1]->hibernations, 1);
+  EXPECT_THAT(clients[1]->closes, IsEmpty());
+  world.run(feed(2));
+  EXPECT_EQ(clients[1]->acks.size(), 1U) << "a sleeping actor handles nothing";
+
+  wake({1});
+  socket = world.run(actor->resume(socket_id(1))).value();
+  world.run(feed(2));
+  EXPECT_THAT(seen, ElementsAre("new", "m1", "hibernating", "restored", "m2"));
+  EXPECT_EQ(clients[1]->acks, (std::vector<std::uint16_t>{1, 2}));
+  EXPECT_THAT(log, ElementsAre("wake"));
+  socket->on_close(1000, "");
+  world.settle();
+  EXPECT_EQ(seen.back(), "closed");
+  EXPECT_EQ(log.size(), 2U) << "and one end";
+}
+
+TEST(ConnectionRecords, SurviveTheirEncodingAndRefuseDamage) {
+  ConnectionRecord record;
+  record.raw = true;
+  record.socket = socket_id(3);
+  record.params = {0xf6};
+  record.state = {0x01};
+  record.events = {"a", "b"};
+  record.handled = 65'535;
+  record.sent = 1;
+  record.method = "GET";
+  record.target = "/x?y";
+  record.headers.set("k", "\xff");
+  const Bytes bytes = encode_connection(record);
+  const auto again = decode_connection(bytes).value();
+  EXPECT_EQ(again.socket, record.socket);
+  EXPECT_EQ(again.events, record.events);
+  EXPECT_EQ(again.handled, 65'535);
+  EXPECT_EQ(*again.headers.find("k"), "\xff");
+  EXPECT_EQ(encode_connection(again), bytes);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_TRUE(is_error(decode_connection(BytesView(bytes).first(size)), "storage.corrupt")) << size;
+  Bytes longer = bytes;
+  longer.push_back(0);
+  EXPECT_TRUE(is_error(decode_connection(longer), "storage.corrupt"));
+}
+
+}  // namespace
+}  // namespace troupe
