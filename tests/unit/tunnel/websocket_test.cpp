@@ -326,6 +326,20 @@ TEST_F(TunnelSocket, ACloseWhileTheActorSleptIsAnOpeningAndAClose) {
   EXPECT_TRUE(client->take().empty());
 }
 
+TEST_F(TunnelSocket, AConnectionThatClosedWhileTheActorSleptIsFoundMissingByTheActorItself) {
+  const auto task = [](std::shared_ptr<EnvoyTunnel> through, EnvoyActorAddress to,
+                       HibernatingSocket socket) -> Task<bool> {
+    co_await through->closed_asleep(std::move(to), std::move(socket), 1000, "Disposed");
+    co_return true;
+  };
+  HttpRequest request = upgrade();
+  request.target = "/connect";
+  HibernatingSocket socket = asleep();
+  socket.upgrade = std::make_shared<const HttpRequest>(std::move(request));
+  EXPECT_TRUE(*start(task(tunnel, address(), std::move(socket))));
+  EXPECT_TRUE(link->sent.empty()) << "an opening would be a second connection, with a second end";
+}
+
 TEST_F(TunnelSocket, MessagesOutOfPlaceAreIgnored) {
   const auto opened = opening();
   next<ToEnvoyWebSocketOpen>(0);

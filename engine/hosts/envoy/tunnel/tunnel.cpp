@@ -19,6 +19,11 @@ void TunnelContext::detach(std::function<Task<void>()> task) const {
 
 namespace {
 
+bool is_client_protocol(std::string_view target) {
+  constexpr std::string_view kConnect = "/connect";
+  return target.starts_with(kConnect) && (target.size() == kConnect.size() || target[kConnect.size()] == '?');
+}
+
 ConversationId id_of(const SocketId& id) { return make_conversation_id(id.gateway, id.request); }
 
 class Tunnel final : public EnvoyTunnel {
@@ -91,6 +96,8 @@ class Tunnel final : public EnvoyTunnel {
 
   Task<void> closed_asleep(EnvoyActorAddress to, HibernatingSocket socket, std::uint16_t code,
                            std::string reason) override {
+    // An actor disconnects connections of its own protocol by itself when its start does not list them.
+    if (is_client_protocol(socket.upgrade->target)) co_return;
     auto end = std::make_shared<SocketEnd>(context_, id_of(socket.id), std::move(to), nullptr);
     if (!add(*context_, end)) co_return;
     const auto opened = co_await end->open(std::move(socket.upgrade));
