@@ -5,7 +5,7 @@
 namespace troupe {
 namespace {
 
-constexpr std::size_t kIdleBytesMax = 2'560;
+constexpr std::size_t kIdleBytesMax = 3'072;
 
 class Plain final : public Behavior {
   Task<Result<Bytes>> action(ActionCall) override { co_return Bytes(); }
