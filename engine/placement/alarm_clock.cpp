@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+
+#include "engine/base/async.h"
 
 namespace troupe {
 namespace {
 
 /// Alarms read at a time.
-constexpr std::size_t kPageMax = 256;
+constexpr std::size_t kPageMax = 512;
+constexpr std::size_t kOfferedAtOnce = 32;
 /// The timer runs on the monotonic clock; a jump of the wall clock is noticed within this time.
 constexpr std::int64_t kCheckIntervalMs = 1'000;
 constexpr std::int64_t kRetryMs = 1'000;
@@ -123,14 +127,50 @@ Task<AlarmClock::Round> AlarmClock::offer_due(std::optional<std::int64_t> offere
       round.failed = true;
       co_return round;
     }
-    for (std::size_t i = 0; i < page->due.size(); ++i) {
-      auto woken = co_await wake_(page->due[i]);
-      if (!woken && !woken.error().is("actor", "not_found")) round.failed = true;
-    }
+    const bool all = co_await offer(std::move(page->due));
+    if (!all) round.failed = true;
     round.next_ts = page->next_ts;
-    if (!page->more_after) co_return round;
+    if (!page->more_after || stopped()) co_return round;
     after = page->more_after;
   }
+}
+
+struct AlarmClock::Page {
+  std::vector<ActorId> due;
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::size_t> at_work{0};
+  std::atomic<bool> all{true};
+  Continuation<bool> rest;
+};
+
+Task<bool> AlarmClock::offer(std::vector<ActorId> due) {
+  if (due.empty()) co_return true;
+  auto page = std::make_shared<Page>();
+  page->due = std::move(due);
+  auto begin = [self = shared_from_this(), page](Continuation<bool> rest) {
+    page->rest = std::move(rest);
+    const std::size_t count = std::min(kOfferedAtOnce, page->due.size());
+    page->at_work = count;
+    for (std::size_t i = 0; i < count; ++i)
+      boost::asio::co_spawn(self->ports_.io, offer_some(self, page), boost::asio::detached);
+  };
+  co_return co_await suspend<bool>(std::move(begin));
+}
+
+Task<void> AlarmClock::offer_some(std::shared_ptr<AlarmClock> self, std::shared_ptr<Page> page) {
+  for (;;) {
+    const std::size_t i = page->next.fetch_add(1);
+    if (i >= page->due.size() || self->stopped()) break;
+    const ActorId id = page->due[i];
+    auto woken = co_await self->wake_(id);
+    if (!woken && !woken.error().is("actor", "not_found")) page->all = false;
+  }
+  if (page->at_work.fetch_sub(1) == 1) page->rest.resume(page->all.load());
+}
+
+bool AlarmClock::stopped() {
+  std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 bool AlarmClock::finish(const Round& round, std::int64_t until_ms) {

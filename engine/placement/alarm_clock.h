@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/directory/directory.h"
 #include "engine/placement/deadlines.h"
@@ -39,11 +40,18 @@ class AlarmClock : public std::enable_shared_from_this<AlarmClock> {
     bool failed = false;
   };
 
+  /// Actors that are offered their alarm side by side, because to look one up may mean to read a file.
+  struct Page;
+
   void arm(std::int64_t at_ms);
   void timer_due();
   void begin();
   Task<void> run();
   Task<Round> offer_due(std::optional<std::int64_t> offered_until, std::int64_t until_ms);
+  /// False: some could not be woken.
+  Task<bool> offer(std::vector<ActorId> due);
+  static Task<void> offer_some(std::shared_ptr<AlarmClock> self, std::shared_ptr<Page> page);
+  bool stopped();
   /// Whether another round is needed at once.
   bool finish(const Round& round, std::int64_t until_ms);
 
