@@ -41,6 +41,9 @@ Task<void> EnvoySocketReader::on_message(WebSocketMessage message) {
   wire_->close(std::move(why));
 }
 
-void EnvoySocketReader::on_close(std::uint16_t, std::string) { session_->closed(); }
+void EnvoySocketReader::on_close(std::uint16_t code, std::string) {
+  constexpr std::uint16_t kNormal = 1000;
+  session_->closed(code == kNormal);
+}
 
 }  // namespace troupe

@@ -29,9 +29,9 @@ ConnectedEnvoy::ConnectedEnvoy(std::shared_ptr<EnvoyHostImpl> host, std::shared_
       rate_(host_->parts().settings.rate_limit_requests, host_->parts().settings.rate_limit_drip),
       number_(number) {}
 
-void ConnectedEnvoy::closed() {
+void ConnectedEnvoy::closed(bool goodbye) {
   cut_storage();
-  host_->session_closed(*this);
+  host_->session_closed(*this, goodbye);
 }
 
 void ConnectedEnvoy::cut_storage() {

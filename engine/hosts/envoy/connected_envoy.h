@@ -15,7 +15,7 @@ class ConnectedEnvoy final : public EnvoySession, public std::enable_shared_from
                  std::shared_ptr<EnvoyWire> wire, std::string namespace_name, std::uint64_t number);
 
   Task<Result<void>> receive(envoyproto::ToRivet message) override;
-  void closed() override;
+  void closed(bool goodbye) override;
 
   /// Lets the requests that run be answered, then closes. Bound: `limit`.
   Task<void> go_away(Millis limit);

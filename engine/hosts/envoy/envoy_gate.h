@@ -39,8 +39,8 @@ class EnvoySession {
   virtual ~EnvoySession() = default;
   /// Handles a message; the next one is read when the task is done. An error is why the connection has to be closed.
   virtual Task<Result<void>> receive(envoyproto::ToRivet message) = 0;
-  /// The connection is over. Called once, last.
-  virtual void closed() = 0;
+  /// The connection is over; `goodbye`: the envoy closed it in order. Called once, last.
+  virtual void closed(bool goodbye) = 0;
 };
 
 /// Where envoys come in. Threads: any.

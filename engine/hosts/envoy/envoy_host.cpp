@@ -254,7 +254,7 @@ Result<std::shared_ptr<EnvoySession>> EnvoyHostImpl::connect(EnvoyHello hello, s
   return std::shared_ptr<EnvoySession>(std::move(session));
 }
 
-void EnvoyHostImpl::session_closed(ConnectedEnvoy& session) {
+void EnvoyHostImpl::session_closed(ConnectedEnvoy& session, bool goodbye) {
   {
     const std::lock_guard lock(mutex_);
     sessions_.erase(session.number());
@@ -264,6 +264,12 @@ void EnvoyHostImpl::session_closed(ConnectedEnvoy& session) {
   spdlog::info("envoy {} disconnected; {} actors wait for it", process->key(), process->actor_count());
   parts_.tunnel->disconnected(process);
   watch(process);
+  // An envoy that has announced its end and says goodbye does not come back: what it did not report has ended with it.
+  if (!goodbye || !process->stopping() || stopping_.load()) return;
+  auto end = [self = shared_from_this(), process] {
+    if (!process->connected()) self->lose(process);
+  };
+  boost::asio::dispatch(strand_, std::move(end));
 }
 
 void EnvoyHostImpl::evict_older(const NamespaceId& ns, const std::string& pool, std::uint32_t version) {

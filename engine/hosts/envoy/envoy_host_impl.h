@@ -44,7 +44,7 @@ class EnvoyHostImpl final : public EnvoyHost, public std::enable_shared_from_thi
   // -- for sessions --
   const EnvoyHostParts& parts() const { return parts_; }
   const Executor& strand() const { return strand_; }
-  void session_closed(ConnectedEnvoy& session);
+  void session_closed(ConnectedEnvoy& session, bool goodbye);
   /// The process has announced its end: its actors leave it at the pace of the pool.
   void begin_eviction(const std::shared_ptr<EnvoyProcess>& process);
   /// An actor of a serverless pool that nobody has reported yet; bound to the process when its pool is the same.

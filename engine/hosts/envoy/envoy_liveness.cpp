@@ -61,7 +61,7 @@ void EnvoyHostImpl::tick(const ProcessPtr& process, std::uint64_t round) {
   if (!silent) return watch(process);
   silent->cut_storage();
   silent->wire()->close(make_error("ws", "timed_out"));
-  session_closed(*silent);
+  session_closed(*silent, false);
 }
 
 void EnvoyHostImpl::lose(const ProcessPtr& process) {
@@ -78,7 +78,10 @@ void EnvoyHostImpl::lose(const ProcessPtr& process) {
     if (process->idle()) registry_.forget(process);
     return;
   }
-  Watch& watch = watches_[process.get()];
+  const auto watched = watches_.find(process.get());
+  // The engine stops.
+  if (watched == watches_.end()) return;
+  Watch& watch = watched->second;
   const std::uint64_t round = ++watch.round;
   watch.timer->start(parts_.settings.fence_retention, [weak = weak_from_this(), process, round] {
     if (auto host = weak.lock()) host->tick(process, round);

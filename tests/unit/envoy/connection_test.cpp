@@ -64,6 +64,24 @@ TEST_F(EnvoyTest, ActorsOfAnEnvoyThatStopsMoveToAnother) {
   EXPECT_EQ(other->last_command(), "g2 i1 start");
 }
 
+TEST_F(EnvoyTest, WhatAnEnvoyThatSaidGoodbyeDidNotReportHasEndedWithIt) {
+  const auto envoy = connect("envoy-1");
+  const ActorId id = running_actor(envoy);
+  const auto other = connect("envoy-2");
+  ASSERT_TRUE(say(envoy, envoyproto::ToRivetStopping{}));
+  disconnect(envoy, true);
+  EXPECT_EQ(other->last_command(), "g2 i1 start");
+  EXPECT_EQ(view(id).generation, 2u);
+}
+
+TEST_F(EnvoyTest, AGoodbyeOfAnEnvoyThatDoesNotStopIsALossOfItsConnection) {
+  const auto envoy = connect();
+  const ActorId id = running_actor(envoy);
+  disconnect(envoy, true);
+  EXPECT_TRUE(view(id).connectable_ts);
+  EXPECT_EQ(failure(id), "");
+}
+
 TEST_F(EnvoyTest, AnActorThatStartsAtAnEnvoyThatStopsMovesOnceItRuns) {
   const auto envoy = connect("envoy-1");
   const ActorId id = create();

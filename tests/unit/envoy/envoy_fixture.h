@@ -90,9 +90,9 @@ class EnvoyTest : public testing::Test {
     envoys.push_back(envoy);
     return envoy;
   }
-  void disconnect(const EnvoyPtr& envoy) {
+  void disconnect(const EnvoyPtr& envoy, bool goodbye = false) {
     auto session = std::exchange(envoy->session, nullptr);
-    session->closed();
+    session->closed(goodbye);
     world.settle();
   }
   /// The same process over a new connection.
