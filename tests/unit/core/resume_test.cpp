@@ -72,7 +72,7 @@ TEST(ActorResume, WhereAnActorIsSurvivesTheWayThroughItsRecord) {
 }
 
 TEST(ActorResume, AHaltedActorAtAnEnvoyIsLeftAlone) {
-  for (const P phase : {P::starting, P::running, P::sleep_intent, P::going_away, P::destroying}) {
+  for (const P phase : {P::starting, P::running, P::sleep_intent, P::going_away}) {
     const ActorStep step = troupe::step(state_from(at_envoy(phase, 5'000)), {ActorInput::halt}, 9'000, {});
     EXPECT_EQ(text_of(step), std::string(name_of(phase)) + ": clear");
   }
