@@ -154,9 +154,8 @@ class Actor {
   /// Grows with every start; 0 while it does not exist.
   std::uint32_t generation() const;
 
-  /// Puts it to sleep, as its idle timer would. False when it does not sleep yet because its work or onSleep waits for
-  /// time to pass.
-  bool sleep();
+  /// Has it put to sleep, as its idle timer would. What its work and onSleep wait for needs `advance`.
+  void sleep();
   /// Starts it without calling anything.
   void wake();
   /// Destroys it with all data. False when onDestroy waits for time to pass.

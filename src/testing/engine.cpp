@@ -66,12 +66,10 @@ std::uint32_t Actor::generation() const {
   return record ? record->generation : 0;
 }
 
-bool Actor::sleep() {
+void Actor::sleep() {
   const auto record = world_->find(address_);
   if (!record) throw Misuse("there is no such actor to put to sleep");
   (void)world_->run(world_->engine->sleep(record->id));
-  const auto now = world_->find(address_);
-  return now && now->sleep_ts.has_value();
 }
 
 void Actor::wake() {
