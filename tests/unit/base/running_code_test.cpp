@@ -78,20 +78,20 @@ TEST_F(RunningCodeTest, CodeWithoutALabelIsNobodysTime) {
 
 TEST_F(RunningCodeTest, CodeThatGoesOnAfterAWaitKeepsItsLabel) {
   VirtualWorld world;
-  auto code = [](VirtualWorld& in, HandClock& time) -> Task<void> {
-    const auto ports = in.ports();
-    co_await wait_for(ports.timers, ports.io, 10ms);
-    auto queue_up = [](Continuation<Done> rest) { rest.post({}); };
-    co_await suspend<Done>(std::move(queue_up));
+  Continuation<Done> kept;
+  auto code = [](Continuation<Done>& rest, HandClock& time) -> Task<void> {
+    auto keep = [&rest](Continuation<Done> waiter) { rest = std::move(waiter); };
+    co_await suspend<Done>(std::move(keep));
     time.now += 20ms;
   };
   {
     const RunningCode running(&slow);
-    boost::asio::co_spawn(world.context(), code(world, clock), [](std::exception_ptr) {});
+    boost::asio::co_spawn(world.context(), code(kept, clock), [](std::exception_ptr) {});
     world.settle();
   }
   EXPECT_TRUE(stalls.empty());
-  world.advance(10ms);
+  kept.post({});
+  world.settle();
   EXPECT_EQ(stalls, std::vector<std::string>{"counter.slow 20"});
   EXPECT_EQ(RunningCode::current(), nullptr);
 }

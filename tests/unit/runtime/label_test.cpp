@@ -55,12 +55,15 @@ TEST_F(HandlerLabel, HooksAndTasksHaveNames) {
     note();
     co_return Result<void>();
   };
+  script->action = [this](ActionCall) -> Task<Result<Bytes>> {
+    script->context->spawn([this]() -> Task<Result<void>> {
+      note();
+      co_return Result<void>();
+    });
+    co_return Bytes();
+  };
   start();
-  script->context->spawn([this]() -> Task<Result<void>> {
-    note();
-    co_return Result<void>();
-  });
-  world.settle();
+  EXPECT_TRUE(act());
   EXPECT_THAT(seen, ElementsAre("scripted.onWake", "scripted.spawn"));
 }
 
