@@ -38,7 +38,8 @@ namespace schedule_jobs {
 using Ctx = troupe::Context<troupe::None>;
 
 troupe::Task<troupe::Result<void>> plan(Ctx& c) {
-  TROUPE_CO_CHECK(co_await c.cron().set({"report", "0 9 * * MON-FRI", "Europe/Berlin"}, "report", "daily"));
+  const troupe::CronOptions mornings{"report", "0 9 * * MON-FRI", "Europe/Berlin"};
+  TROUPE_CO_CHECK(co_await c.cron().set(mornings, "report", "daily"));
   co_return c.cron().every({"cleanup", std::chrono::minutes(10)}, "cleanup");
 }
 
