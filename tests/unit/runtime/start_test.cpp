@@ -150,8 +150,8 @@ TEST_F(ActorStart, LetsHooksUseDatabaseAndEntries) {
   };
   start();
   EXPECT_EQ(store.databases_opened, 1);
-  // The entry is part of the commit that makes the actor.
-  EXPECT_EQ(store.saves.at(0).rows, 1u);
+  // The entry and the inspector's token are part of the commit that makes the actor.
+  EXPECT_EQ(store.saves.at(0).rows, 2u);
 }
 
 TEST_F(ActorStart, RefusesSleepAndDestroyFromAHook) {
