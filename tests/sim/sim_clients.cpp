@@ -92,13 +92,22 @@ Task<void> post(StatePtr state, std::string client, std::string key, std::int64_
   state->model.actor(model_key("ledger", key)).posted[client].push_back(number);
 }
 
+/// How far back the wall clock has been at most since there were `since` jumps, compared with then; 0 or less.
+std::int64_t furthest_back(const std::vector<std::int64_t>& jumps, std::size_t since) {
+  std::int64_t moved = 0, lowest = 0;
+  for (std::size_t i = since; i < jumps.size(); ++i) lowest = std::min(lowest, moved += jumps[i]);
+  return lowest;
+}
+
 Task<void> set_alarm(StatePtr state, std::string key, std::string tag, std::int64_t in_ms) {
   const auto sent_ms = state->life.now_ms();
+  const auto jumps_before = state->life.jumps().size();
   auto body = call_body({Value(in_ms), Value(tag)});
   const auto answer = co_await ask(state, "timer", key, "/action/later", std::move(body));
   if (!answer || answer->status != 200) co_return;
   ++state->acknowledged;
-  state->model.actor(model_key("timer", key)).alarms.push_back({tag, sent_ms + in_ms});
+  state->model.actor(model_key("timer", key))
+      .alarms.push_back({tag, sent_ms + in_ms + furthest_back(state->life.jumps(), jumps_before)});
 }
 
 Task<void> put_to_sleep(StatePtr state, std::string name, std::string key) {

@@ -72,6 +72,11 @@ bool Life::start() {
   return true;
 }
 
+void Life::jump(Millis by) {
+  jumps_.push_back(by.count());
+  world_.jump_wall_clock(by);
+}
+
 void Life::stop_in_order() {
   auto stopped = begin(world_, stop_engine(*engine_));
   for (int step = 0; step < kStepsMax && !*stopped; ++step) world_.advance(kStep);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "engine/base/virtual_ports.h"
 #include "engine/engine.h"
@@ -43,6 +44,10 @@ class Life {
   const NamespaceId& ns() const { return ns_; }
   std::int64_t now_ms() const { return world_.now_ms(); }
   void advance(Millis time) { world_.advance(time); }
+  /// Moves the wall clock.
+  void jump(Millis by);
+  /// All jumps so far, ms.
+  const std::vector<std::int64_t>& jumps() const { return jumps_; }
   /// Tells every actor to go to sleep and closes the store, as on SIGTERM.
   void stop_in_order();
   Loss loss = Loss::process;
@@ -58,6 +63,7 @@ class Life {
   NamespaceId ns_;
   Rows left_;
   bool dead_ = false;
+  std::vector<std::int64_t> jumps_;
 };
 
 }  // namespace troupe::sim

@@ -86,7 +86,7 @@ class Run {
       const auto span = Millis(random_.between(200, 6'000));
       for (auto passed = Millis(0); passed < span && !life.dead(); passed += kStep) {
         life.advance(kStep);
-        if (random_.chance(1)) life.world().jump_wall_clock(Millis(random_.between(-2'000, 5'000)));
+        if (random_.chance(1)) life.jump(Millis(random_.between(-2'000, 5'000)));
       }
       clients.end();
       report_.acknowledged += clients.acknowledged();

@@ -164,7 +164,7 @@ TEST_F(WebSocket, MessagesSentWithTheHandshakeArriveAfterTheOpen) {
 TEST_F(WebSocket, RefusalsAcceptAndClose) {
   start();
   EXPECT_EQ(refusal("/actors"), "1011 guard.websocket_not_supported#ray");
-  EXPECT_EQ(refusal("/envoys/connect"), "1011 guard.websocket_not_supported#ray");
+  EXPECT_EQ(refusal("/envoys/connect"), "1011 ws.invalid_request#ray");
   EXPECT_EQ(refusal("/health/ws"), "1011 guard.no_route#ray");
   EXPECT_EQ(refusal("/gateway/bad-id/x"), "1011 core.internal_error#ray");
   EXPECT_EQ(refusal(path, "x-rivet-ray-id: ray\r\n"), "1011 guard.missing_header#ray");
