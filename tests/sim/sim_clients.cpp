@@ -182,12 +182,14 @@ void Clients::wake_all() {
   auto nowhere = std::make_shared<std::optional<Value>>();
   for (const auto& [key, actor] : state_->model.actors()) {
     const auto [name, actor_key] = parts(key);
+    if (name == "timer") continue;
     start(state_, read_into(state_, name, actor_key, nowhere));
     state_->life.advance(Millis(500));
   }
 }
 
 void Clients::check_all() {
+  state_->model.looking_since(state_->life.now_ms());
   std::vector<std::string> keys;
   for (const auto& [key, actor] : state_->model.actors()) keys.push_back(key);
   for (const auto& key : keys) {

@@ -21,7 +21,7 @@ class Clients {
   void end();
   std::uint64_t acknowledged() const;
 
-  /// Asks every actor for something, which wakes those that have work to do.
+  /// Asks every actor for something, which wakes those that have work to do; alarms have to wake theirs.
   void wake_all();
   /// Looks up everything that the model knows.
   void check_all();

@@ -99,8 +99,9 @@ void Model::check_alarms(const std::string& key, const Value& state) {
       const auto* pair = one.get_if<Value::Array>();
       if (!pair || pair->size() != 2 || (*pair)[0].as_string() != alarm.tag) continue;
       found = true;
-      if ((*pair)[1].as_int().value_or(0) < alarm.due_ms)
-        violation("no early alarm", key + ": " + alarm.tag + " fired before its time");
+      const auto at = (*pair)[1].as_int().value_or(0);
+      if (at < alarm.due_ms) violation("no early alarm", key + ": " + alarm.tag + " fired before its time");
+      if (at >= looking_since_ms_) violation("no lost alarm", key + ": " + alarm.tag + " waited until somebody came");
     }
     if (!found) violation("no lost alarm", key + ": " + alarm.tag + " never fired");
   }

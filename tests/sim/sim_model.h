@@ -53,6 +53,9 @@ class Model {
   /// What was promised so far is on disk from now on.
   void reopened();
 
+  /// From this time on (ms since the epoch) an actor may be awake only because somebody looks at it.
+  void looking_since(std::int64_t ms) { looking_since_ms_ = ms; }
+
   void violation(const std::string& checker, const std::string& what) { violations_.push_back(checker + ": " + what); }
   const std::vector<std::string>& violations() const { return violations_; }
 
@@ -66,10 +69,11 @@ class Model {
   void check_turns(const std::string& key, const Value& state);
   /// Every message that was taken is applied once, those of one client in their order.
   void check_posts(const std::string& key, const Value& state);
-  /// Every alarm has fired, and none before its time.
+  /// Every alarm has fired by itself, and none before its time.
   void check_alarms(const std::string& key, const Value& state);
 
   std::map<std::string, ActorModel> actors_;
+  std::int64_t looking_since_ms_ = 0;
   std::vector<std::string> violations_;
 };
 
