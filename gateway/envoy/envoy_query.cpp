@@ -29,15 +29,18 @@ std::optional<std::string> parameter(std::string_view query, std::string_view na
   return std::nullopt;
 }
 
+[[gnu::noinline]] Error not_a_number() {
+  return make_error("core", "internal_error", std::nullopt, "a parameter of an envoy is not a number");
+}
+
 template <class Number>
 Result<Number> number(std::string_view query, std::string_view name) {
   const auto text = parameter(query, name);
   if (!text) return invalid(name);
   Number value{};
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size())
-    return make_error("core", "internal_error", std::nullopt, std::string(name) + " of an envoy is not a number");
-  return value;
+  if (error == std::errc() && end == text->data() + text->size()) return value;
+  return not_a_number();
 }
 
 bool is_key(std::string_view key) {

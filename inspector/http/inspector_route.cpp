@@ -58,17 +58,15 @@ InspectorRoute parse_inspector_route(std::string_view method, std::string_view t
 }
 
 std::optional<std::string> query_value(std::string_view target, std::string_view name) {
-  const auto mark = target.find('?');
-  if (mark == std::string_view::npos) return std::nullopt;
-  std::string_view rest = target.substr(mark + 1);
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find('&'), rest.size());
-    const auto pair = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    const auto equals = std::min(pair.find('='), pair.size());
-    if (pair.substr(0, equals) != name) continue;
-    std::string text(pair.substr(std::min(equals + 1, pair.size())));
-    std::replace(text.begin(), text.end(), '+', ' ');
+  auto begin = std::ranges::find(target, '?');
+  while (begin != target.end()) {
+    const auto pair = std::next(begin);
+    const auto end = std::find(pair, target.end(), '&');
+    const auto equals = std::find(pair, end, '=');
+    begin = end;
+    if (!std::equal(pair, equals, name.begin(), name.end())) continue;
+    std::string text(equals == end ? end : std::next(equals), end);
+    std::ranges::replace(text, '+', ' ');
     auto decoded = percent_decode(text);
     return decoded ? *std::move(decoded) : text;
   }

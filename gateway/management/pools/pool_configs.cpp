@@ -46,12 +46,13 @@ struct Filter {
     filter.limit = page_limit(query.integer("limit"));
     filter.variant = query.text("variant");
     // "variant:name", as older releases returned it.
-    const auto cursor = query.text("cursor").value_or("");
-    if (const auto colon = cursor.find(':'); colon != std::string::npos) {
-      filter.after_name = cursor.substr(colon + 1);
-      const auto variant = cursor.substr(0, colon);
-      if (!filter.variant && std::ranges::find(kVariants, variant) != std::end(kVariants)) filter.variant = variant;
-    }
+    const auto cursor = query.text("cursor");
+    if (!cursor) return filter;
+    const auto colon = std::ranges::find(*cursor, ':');
+    if (colon == cursor->end()) return filter;
+    filter.after_name = std::string(colon + 1, cursor->end());
+    const std::string variant(cursor->begin(), colon);
+    if (!filter.variant && std::ranges::find(kVariants, variant) != std::end(kVariants)) filter.variant = variant;
     return filter;
   }
 
