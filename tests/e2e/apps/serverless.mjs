@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import { actor, setup } from "rivetkit";
 
-const counter = actor({
+const tally = actor({
   state: { count: 0, wakes: 0 },
   onWake: (c) => {
     c.state.wakes += 1;
@@ -15,7 +15,7 @@ const counter = actor({
   },
 });
 
-const { fetch: handle } = setup({ use: { counter }, startServices: false }).serve();
+const { fetch: handle } = setup({ use: { tally }, startServices: false }).serve();
 
 const server = createServer(async (request, response) => {
   if (request.url.endsWith("/start")) console.log(JSON.stringify({ start: request.headers }));

@@ -108,6 +108,11 @@ export class Engine {
     return { status: response.status, headers: response.headers, body: text && JSON.parse(text) };
   }
 
+  /** The text of the metrics page. */
+  async metrics() {
+    return (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
+  }
+
   /** The actor as the management API shows it. */
   async actor(id) {
     const { body } = await this.api(`/actors?namespace=default&actor_ids=${id}`);
