@@ -44,7 +44,7 @@ TEST(RecordCodec, ARecordOfTheFirstVersionIsReadAndBelongsToNoEnvoy) {
   record.retries = 0;
   Bytes bytes = encode_record(record);
   bytes[0] = 1;
-  bytes.resize(bytes.size() - 2);
+  bytes.erase(bytes.end() - 2, bytes.end());
   EXPECT_EQ(decode_record(record.id, bytes).value(), record);
 }
 
