@@ -339,13 +339,12 @@ void SqliteFile::guard_against_runaway() {
 
 void SqliteFile::interrupt_runaway() {
   std::lock_guard lock(mutex_);
-  if (!running_ || serial_ != guarded_serial_ || !connection_) return;
+  if (!running_ || serial_ != guarded_serial_) return;
   const auto waited = std::chrono::floor<Millis>(shared_->ports.clock.monotonic() - guarded_since_);
-  if (waited < kSqlRunawayGrace) {
-    runaway_guard_->request(kSqlRunawayGrace - waited);
-  } else {
-    connection_->interrupt();
-  }
+  if (waited < kSqlRunawayGrace) return runaway_guard_->request(kSqlRunawayGrace - waited);
+  // An interrupt before the operation has come to its statement is lost, so another one follows.
+  if (connection_) connection_->interrupt();
+  runaway_guard_->request(kSqlRunawayGrace);
 }
 
 bool SqliteFile::close_if_idle() {
