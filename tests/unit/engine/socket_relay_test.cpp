@@ -85,6 +85,18 @@ class Generation final : public HostedActor {
 class SocketRelays : public testing::Test {
  protected:
   SocketRelays() { make(); }
+  ~SocketRelays() override {
+    // What still waits must not outlive the test, and a generation holds the relay that holds it.
+    sockets->stop();
+    waking.clear();
+    for (const auto& generation : {now, before}) {
+      if (!generation) continue;
+      generation->client.reset();
+      generation->end->held = {};
+    }
+    if (relay) relay->on_close(1006, "");
+    world.settle();
+  }
 
   void make() {
     auto acquire = [this](ActorId, std::shared_ptr<HostedActor>) -> Task<Result<std::shared_ptr<HostedActor>>> {
