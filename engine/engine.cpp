@@ -48,6 +48,8 @@ class HostedEngine final : public Engine {
     pools_->on_change([watch = endpoints_](const PoolChange& change) { watch->changed(change); });
   }
 
+  ~HostedEngine() override { placement_->drop_hosts(); }
+
   const EngineSettings& settings() const override { return settings_; }
   Directory& directory() override { return *directory_; }
   PoolDirectory& pools() override { return *pools_; }

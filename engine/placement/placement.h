@@ -37,6 +37,8 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
     pool_fails_ = std::move(fails);
   }
   const std::vector<std::shared_ptr<Host>>& hosts() const { return hosts_; }
+  /// At the very end: actors that a host goes on running refer to the placement. Nothing may be called afterwards.
+  void drop_hosts() { hosts_.clear(); }
   bool served(const NamespaceId& ns, const std::string& pool, const std::string& name) const;
   const std::shared_ptr<DeadlineQueue>& shared_deadlines() const { return deadlines_; }
   const std::shared_ptr<Sockets>& sockets() const { return sockets_; }

@@ -28,6 +28,7 @@ class EnvoyTest : public testing::Test {
   EnvoyTest() { open(); }
   ~EnvoyTest() override {
     for (auto& envoy : envoys) envoy->session = nullptr;
+    tunnel->last_link = nullptr;
     if (engine) close();
   }
 

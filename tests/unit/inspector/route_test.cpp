@@ -61,7 +61,8 @@ TEST(InspectorRoute, ReadsQueryParameters) {
 
 TEST(InspectorAuth, TakesBearerInAnyCaseAndTheBareToken) {
   auto token = [](const char* header) {
-    return presented_token(HttpHeaders{{"authorization", header}}).value_or("none");
+    const HttpHeaders headers{{"authorization", header}};
+    return std::string(presented_token(headers).value_or("none"));
   };
   EXPECT_EQ(token("Bearer abc"), "abc");
   EXPECT_EQ(token("bEARER abc"), "abc");
