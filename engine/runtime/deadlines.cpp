@@ -16,7 +16,10 @@ void Deadlines::Entry::cancel() {
 Deadlines::Deadlines(const Clock& clock, Timers& timers, Executor executor)
     : clock_(clock), timers_(timers), executor_(std::move(executor)) {}
 
-Deadlines::~Deadlines() { clear(); }
+Deadlines::~Deadlines() {
+  if (gone_) *gone_ = true;
+  clear();
+}
 
 void Deadlines::arm(Entry& entry, std::chrono::nanoseconds delay, std::function<void()> fn) {
   entry.cancel();
@@ -45,12 +48,18 @@ void Deadlines::schedule() {
 void Deadlines::fire() {
   timer_at_.reset();
   const auto now = clock_.monotonic();
+  bool gone = false;
+  gone_ = &gone;
   while (!queue_.empty() && queue_.begin()->first <= now) {
-    auto& entry = *queue_.begin()->second;
-    auto fn = std::move(entry.fn_);
-    entry.cancel();
-    fn();
+    {
+      auto& entry = *queue_.begin()->second;
+      auto fn = std::move(entry.fn_);
+      entry.cancel();
+      fn();
+    }
+    if (gone) return;
   }
+  gone_ = nullptr;
   schedule();
 }
 

@@ -51,6 +51,8 @@ class Deadlines {
   std::unique_ptr<Timer> timer_;
   /// When the timer will fire; only while it is armed.
   std::optional<std::chrono::nanoseconds> timer_at_;
+  /// Of `fire` while it runs: a callback may end the life of its actor, and with it this object.
+  bool* gone_ = nullptr;
 };
 
 }  // namespace troupe

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/strand.hpp>
 #include <filesystem>
 #include <map>
@@ -67,6 +68,8 @@ class Stage {
     actors_ = make_actor_store(world.ports(), *store_, directory_.path() / "sqlite", settings);
     register_demo_actors(registry_);
   }
+  /// Actors are stopped before they are let go of: what still runs in them keeps them alive.
+  ~Stage();
 
   /// The running actor of that name and key, started if need be.
   Actor& actor(const std::string& name, std::vector<std::string> key = {"k"},
@@ -186,6 +189,12 @@ class Stage::Actor {
   std::shared_ptr<Host> host;
   std::shared_ptr<ActorInstance> instance;
 };
+
+inline Stage::~Stage() {
+  for (auto& [name, actor] : running_)
+    boost::asio::co_spawn(world.context(), actor->instance->stop(StopReason::sleep_intent), boost::asio::detached);
+  world.advance(std::chrono::minutes(1));
+}
 
 inline Stage::Actor& Stage::actor(const std::string& name, std::vector<std::string> key, std::optional<Value> input) {
   auto& slot = running_[name + "/" + key.at(0)];
