@@ -72,8 +72,8 @@ Task<std::uint64_t> put(World& world, ActorId id, std::size_t bytes, Now::time_p
   std::uint64_t count = 0;
   for (; Now::now() < end; ++count) {
     WriteBatch batch;
-    Bytes key{0x30};
-    key.insert(key.end(), id.bytes().begin(), id.bytes().end());
+    Bytes key(id.bytes().begin(), id.bytes().end());
+    key.insert(key.begin(), 0x30);
     key.push_back(static_cast<std::uint8_t>(count % 64));
     batch.put(std::move(key), Bytes(bytes, 'v'));
     const auto written = co_await world.store->commit(std::move(batch), Ack::durable);
