@@ -26,10 +26,10 @@ export class App {
   }
 
   /** As `start`, of an app that connects to the engine by itself; resolves once `engine` has it. */
-  static async connect(name, engine) {
+  static async connect(name, engine, env = {}) {
     const envoys = async () => (await engine.api("/envoys?namespace=default&name=default")).body.envoys ?? [];
     const before = new Set((await envoys()).map((envoy) => envoy.envoy_key));
-    const app = await App.start(name, { RIVET_ENDPOINT: engine.url });
+    const app = await App.start(name, { RIVET_ENDPOINT: engine.url, ...env });
     await eventually(async () => (await envoys()).some((envoy) => !before.has(envoy.envoy_key)));
     return app;
   }
