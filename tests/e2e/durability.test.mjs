@@ -67,68 +67,6 @@ describe("what was acknowledged survives kill -9", () => {
     assert.equal(acknowledged.size, 8);
   });
 
-  test("under a mixed load with creates and destroys, at random moments", async () => {
-    const workers = 6;
-    // What each worker was told, and what it asked for without learning the outcome.
-    const told = Array.from({ length: workers }, () => ({ balance: 0, entries: new Set(), rows: 0, counter: null, gone: new Set() }));
-    for (let round = 0; round < 6; round++) {
-      const client = connect(engine);
-      let running = true;
-      const work = told.map(async (known, w) => {
-        const key = [`mixed-${w}`];
-        for (let i = 0; running; i++) {
-          const options = { signal: AbortSignal.timeout(3000) };
-          const step = (kind) => client[kind].getOrCreate(key, options);
-          try {
-            known.balance = await step("account").deposit(1);
-            await step("store").put(`${round}-${i}`, `value ${i}`);
-            known.entries.add(`${round}-${i}`);
-            known.rows = await step("notes").add(`row ${i}`, i);
-            const previous = known.counter;
-            if (previous && i % 3 === 0) {
-              known.counter = null;
-              const { status } = await engine.api(`/actors/${previous.id}?namespace=default`, { method: "DELETE", ...options });
-              if (status === 200) known.gone.add(previous.id);
-            } else {
-              known.counter = null;
-              const id = await step("counter").resolve();
-              known.counter = { id, count: await step("counter").increment(1) };
-            }
-          } catch {
-            // The daemon is gone: whether this step counted is unknown.
-          }
-        }
-      });
-      await new Promise((done) => setTimeout(done, 150 + Math.random() * 350));
-      running = false;
-      await engine.kill();
-      await engine.restart();
-      await Promise.all(work);
-      const counters = (await engine.api("/actors?namespace=default&name=counter")).body.actors;
-      const all = (await engine.api("/actors?namespace=default&name=counter&include_destroyed=true&limit=10000")).body.actors;
-      for (const [w, known] of told.entries()) {
-        const key = [`mixed-${w}`];
-        const { balance, log } = await client.account.getOrCreate(key).read();
-        assert.ok(balance >= known.balance, `${key}: balance ${balance} < ${known.balance}`);
-        assert.equal(balance, log.length);
-        const entries = new Map(await client.store.getOrCreate(key).list(""));
-        for (const entry of known.entries) assert.ok(entries.has(entry), `${key}: no entry ${entry}`);
-        const rows = await client.notes.getOrCreate(key).all();
-        assert.ok(rows.length >= known.rows, `${key}: ${rows.length} rows < ${known.rows}`);
-        assert.equal(await client.notes.getOrCreate(key).integrity(), "ok");
-        const live = counters.filter((actor) => actor.key === key[0]);
-        assert.ok(live.length <= 1, `${key}: ${live.length} live actors have it`);
-        for (const id of known.gone) assert.notEqual(all.find((actor) => actor.actor_id === id)?.destroy_ts ?? null, null);
-        if (!known.counter) continue;
-        assert.equal(live[0]?.actor_id, known.counter.id);
-        const count = await client.counter.get(key).get();
-        assert.ok(count >= known.counter.count, `${key}: ${count} < ${known.counter.count}`);
-      }
-      await client.dispose();
-    }
-    assert.ok(told.some(({ gone }) => gone.size > 0));
-  });
-
   test("a destroyed actor stays destroyed", async () => {
     const client = connect(engine);
     const id = await client.store.getOrCreate(["gone"]).resolve();

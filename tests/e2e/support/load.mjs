@@ -47,6 +47,19 @@ class Rows extends Count {
   }
 }
 
+/** Two things in one state that belong together. */
+class Balance extends Count {
+  constructor(key) {
+    super("account", key, { add: "deposit" });
+  }
+  async check({ client }) {
+    const { balance, log } = await this.of(client).read();
+    assert.ok(balance >= this.told, `${this.name}: ${balance}, and ${this.told} was acknowledged`);
+    assert.ok(balance <= this.tried, `${this.name}: ${balance} after ${this.tried} tries`);
+    assert.equal(balance, log.length, `${this.name}: half a change`);
+  }
+}
+
 class Entries {
   told = new Set();
   tried = 0;
@@ -127,12 +140,12 @@ class Alarms {
   async check({ client }) {
     const fired = await eventually(async () => {
       const times = new Map();
-      const found = await client[this.kind].getOrCreate([this.key]).read();
+      const found = await client[this.kind].getOrCreate([this.key]).read().catch(() => ({ fired: [] }));
       for (const [tag, at] of found.fired) times.set(tag, [...(times.get(tag) ?? []), at]);
       this.missing = [...this.told.keys()].filter((tag) => !times.has(tag));
       return this.missing.length === 0 && times;
     }, 30_000).catch((failure) => {
-      throw new Error(`${this.name}: alarms ${this.missing} are lost`, { cause: failure });
+      assert.fail(`${this.name}: alarms ${this.missing} are lost: ${failure}`);
     });
     for (const [tag, times] of fired) {
       assert.equal(times.length, 1, `${this.name}: alarm ${tag} fired ${times.length} times`);
@@ -235,6 +248,7 @@ export const surfaces = {
   /** Of actors that run in the engine. */
   engine: (key) => [
     new Count("counter", key),
+    new Balance(key),
     new Rows("notes", key, "all"),
     new Entries(key),
     new Messages(key),
@@ -293,9 +307,21 @@ export class Load {
     void this.client.dispose();
   }
 
-  async check() {
+  /** `limit`: milliseconds until everything can be asked. */
+  async check(limit = 30_000) {
     const client = connect(this.engine);
-    for (const surface of this.work) await surface.check({ client, engine: this.engine });
-    await client.dispose();
+    const deadline = Date.now() + limit;
+    for (const surface of this.work) {
+      for (;;) {
+        try {
+          await surface.check({ client, engine: this.engine });
+          break;
+        } catch (failure) {
+          if (failure instanceof assert.AssertionError || Date.now() > deadline) throw failure;
+          await new Promise((done) => setTimeout(done, 50));
+        }
+      }
+    }
+    void client.dispose();
   }
 }
