@@ -128,7 +128,7 @@ Task<void> SocketRelay::on_message(WebSocketMessage message) {
       pending_.push_back({std::move(message), {}});
       if (undelivered_ == pending_.end()) --undelivered_;
       wakes = state_ == State::hibernating;
-      pumps = state_ == State::attached && !std::exchange(pumping_, true);
+      pumps = state_ == State::attached && !held_ && !std::exchange(pumping_, true);
     }
   }
   if (direct) co_return co_await direct->on_message(std::move(message));
@@ -177,7 +177,7 @@ void SocketRelay::end(Close close, bool wakes) {
     pending_bytes_ = undelivered_bytes_ = ever_sent_ = 0;
     actor = std::move(actor_);
     close_ = close;
-    wakes = wakes && can_hibernate_ && !closed_by_actor_ && !sockets_->stopping();
+    wakes = wakes && can_hibernate_ && !closed_by_actor_ && !sockets_->engine_stops();
     if (before == State::hibernating && wakes && listed_) {
       // The generation that starts believes the socket to be open; it is told as soon as it runs.
       state_ = State::closing;
@@ -222,9 +222,10 @@ Task<void> SocketRelay::pump() {
     Continuation<Done> gateway;
     {
       const std::lock_guard lock(mutex_);
-      if (state_ != State::attached || undelivered_ == pending_.end()) {
+      const bool all_taken = undelivered_ == pending_.end();
+      if (state_ != State::attached || held_ || all_taken) {
         pumping_ = false;
-        gateway = state_ == State::attached ? std::move(waiting_gateway_) : Continuation<Done>();
+        if (state_ == State::attached && all_taken) gateway = std::move(waiting_gateway_);
       } else {
         Pending& next = *undelivered_;
         const bool first_time = next.sent_at.count() == 0;
@@ -348,6 +349,7 @@ std::optional<HibernatingSocket> SocketRelay::list() {
         reset_delivery();
       }
       listed_ = true;
+      held_ = false;
       // The new generation gets an end of its own.
       port_.reset();
       return description();
@@ -400,7 +402,7 @@ Task<void> SocketRelay::run_resume(std::shared_ptr<HostedActor> hosted, Hibernat
         actor_ = *resumed;
         state_ = State::attached;
         reset_delivery();
-        pumps = !pending_.empty() && !std::exchange(pumping_, true);
+        pumps = !pending_.empty() && !held_ && !std::exchange(pumping_, true);
       } else if (refused_by_generation(resumed.error())) {
         // Its end is about to be told.
         state_ = State::hibernating;
@@ -414,6 +416,11 @@ Task<void> SocketRelay::run_resume(std::shared_ptr<HostedActor> hosted, Hibernat
   if (pumps) co_await pump();
 }
 
+void SocketRelay::generation_stopping(const HostedActor& hosted) {
+  const std::lock_guard lock(mutex_);
+  if (hosted_.get() == &hosted) held_ = true;
+}
+
 void SocketRelay::generation_stopped(const HostedActor& hosted) {
   std::shared_ptr<ActorSocket> released;
   std::shared_ptr<HostedActor> left;
@@ -422,6 +429,7 @@ void SocketRelay::generation_stopped(const HostedActor& hosted) {
     const std::lock_guard lock(mutex_);
     if (hosted_.get() != &hosted) return;
     left = std::move(hosted_);
+    held_ = false;
     if (state_ == State::opening) {
       stopped_in_opening_ = true;
       return;
@@ -450,7 +458,7 @@ void SocketRelay::actor_destroyed() {
 void SocketRelay::start_wake() {
   {
     const std::lock_guard lock(mutex_);
-    if (sockets_->stopping() || std::exchange(waking_, true)) return;
+    if (sockets_->engine_stops() || std::exchange(waking_, true)) return;
   }
   sockets_->detach([self = shared_from_this()] { return self->wake(); });
 }
@@ -473,7 +481,7 @@ Task<void> SocketRelay::wake() {
   if (over) forget();
   if (hosted) {
     resume(*hosted);
-  } else if (!sockets_->stopping()) {
+  } else if (!sockets_->engine_stops()) {
     fail(hosted.error(), false);
   }
 }

@@ -35,6 +35,7 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   // From the placement.
   std::optional<HibernatingSocket> list();
   void resume(const std::shared_ptr<HostedActor>& hosted);
+  void generation_stopping(const HostedActor& hosted);
   void generation_stopped(const HostedActor& hosted);
   void actor_destroyed();
 
@@ -104,6 +105,8 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   /// The actor has closed the socket; the client's answer is still to come.
   bool closed_by_actor_ = false;
   bool waking_ = false;
+  /// The generation was asked to stop: what it has not been given waits for the next one.
+  bool held_ = false;
   std::shared_ptr<HostedActor> hosted_;
   std::shared_ptr<ActorSocket> actor_;
   std::weak_ptr<Port> port_;

@@ -75,6 +75,10 @@ void Sockets::running(const ActorId& actor, const std::shared_ptr<HostedActor>& 
   for (const auto& relay : relays_of(actor)) relay->resume(hosted);
 }
 
+void Sockets::stopping(const ActorId& actor, const HostedActor& hosted) {
+  for (const auto& relay : relays_of(actor)) relay->generation_stopping(hosted);
+}
+
 void Sockets::stopped(const ActorId& actor, const HostedActor& hosted) {
   for (const auto& relay : relays_of(actor)) relay->generation_stopped(hosted);
 }

@@ -42,6 +42,9 @@ class Sockets : public std::enable_shared_from_this<Sockets> {
   /// A generation is about to be started: what its host has to know of.
   std::vector<HibernatingSocket> start_generation(const ActorId& actor);
   void running(const ActorId& actor, const std::shared_ptr<HostedActor>& hosted);
+  /// It is about to be asked to stop, and the actor goes on in another generation. One that is stopping may acknowledge
+  /// messages that it does not remember afterwards, so it is given no more of sockets that may hibernate.
+  void stopping(const ActorId& actor, const HostedActor& hosted);
   void stopped(const ActorId& actor, const HostedActor& hosted);
   void destroyed(const ActorId& actor);
   /// The engine stops: nobody is woken any more.
@@ -51,7 +54,7 @@ class Sockets : public std::enable_shared_from_this<Sockets> {
   const Ports& ports() const { return ports_; }
   const SocketSettings& settings() const { return settings_; }
   DeadlineQueue& deadlines() { return *deadlines_; }
-  bool stopping() const { return stopping_.load(); }
+  bool engine_stops() const { return stopping_.load(); }
   Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorId id, std::shared_ptr<HostedActor> not_this) {
     return acquire_(id, std::move(not_this));
   }

@@ -181,6 +181,45 @@ TEST_F(SocketRelays, AMessageWakesTheActorAndWhatIsUnacknowledgedComesAgainInOrd
   EXPECT_THAT(client->sent, ElementsAre("early"));
 }
 
+TEST_F(SocketRelays, AGenerationThatIsStoppingIsGivenNoMoreMessages) {
+  open();
+  say("a");
+  sockets->stopping(actor, *now);
+  say("b");
+  now->client->ack(1);
+  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
+  EXPECT_EQ(wakes, 0) << "it has not ended yet";
+  // Its own contact may break and come back meanwhile.
+  now->client->hibernate();
+  world.settle();
+  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
+  fall_asleep();
+  EXPECT_EQ(wakes, 1);
+  begin_start();
+  run();
+  say("c");
+  EXPECT_EQ(now->next_index, 2);
+  EXPECT_THAT(now->end->got, ElementsAre("2 b", "3 c"));
+}
+
+TEST_F(SocketRelays, TheStopOfAnEarlierGenerationHoldsNothingBack) {
+  open();
+  fall_asleep();
+  begin_start();
+  run();
+  sockets->stopping(actor, *before);
+  say("a");
+  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
+}
+
+TEST_F(SocketRelays, ASocketThatMayNotHibernateIsServedUntilItsGenerationEnds) {
+  can_hibernate = false;
+  open();
+  sockets->stopping(actor, *now);
+  say("a");
+  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
+}
+
 TEST_F(SocketRelays, ASocketWithNothingToSayLetsTheActorSleep) {
   open();
   say("a");
