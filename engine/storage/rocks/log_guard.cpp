@@ -1,7 +1,9 @@
 #include "engine/storage/rocks/log_guard.h"
 
+#include <cerrno>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace troupe {
@@ -31,6 +33,15 @@ class WatchedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   const std::shared_ptr<LogGuard> guard_;
 };
 
+/// RocksDB can recover from what may be tried again. A file that is not there for want of descriptors holds nothing
+/// that could be wrong, and other files will be closed.
+rocksdb::IOStatus retryable_without_descriptors(rocksdb::IOStatus status) {
+  // No code of its own; the words are those of both EMFILE and ENFILE.
+  static const std::string words = std::generic_category().message(EMFILE);
+  if (status.IsIOError() && status.ToString().find(words) != std::string::npos) status.SetRetryable(true);
+  return status;
+}
+
 class WatchedFiles final : public rocksdb::FileSystemWrapper {
  public:
   WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& files, std::shared_ptr<LogGuard> guard)
@@ -43,13 +54,17 @@ class WatchedFiles final : public rocksdb::FileSystemWrapper {
     const bool is_log = std::string_view(name).ends_with(".log");
     if (is_log && !guard_->may_make_log()) {
       rocksdb::IOStatus refused = rocksdb::IOStatus::IOError("the log is being replaced");
-      // RocksDB can recover from what may be tried again.
       refused.SetRetryable(true);
       return refused;
     }
     rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, result, context);
     if (status.ok() && is_log) *result = std::make_unique<WatchedLog>(std::move(*result), guard_);
-    return status;
+    return retryable_without_descriptors(std::move(status));
+  }
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& name, const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
+                                        rocksdb::IODebugContext* context) override {
+    return retryable_without_descriptors(FileSystemWrapper::NewRandomAccessFile(name, options, result, context));
   }
 
  private:

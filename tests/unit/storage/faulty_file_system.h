@@ -4,6 +4,8 @@
 #include <rocksdb/file_system.h>
 
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -14,6 +16,7 @@ struct Faults {
   std::atomic<bool> no_space{false};
   std::atomic<bool> sync_fails{false};
   std::atomic<bool> sync_has_no_space{false};
+  std::atomic<bool> no_descriptors{false};
 };
 
 class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -64,13 +67,23 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* result,
                                     rocksdb::IODebugContext* context) override {
+    if (faults_->no_descriptors) return no_descriptors();
     std::unique_ptr<rocksdb::FSWritableFile> file;
     rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(name, options, &file, context);
     if (status.ok()) *result = std::make_unique<FaultyFile>(std::move(file), faults_);
     return status;
   }
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& name, const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* result,
+                                        rocksdb::IODebugContext* context) override {
+    if (faults_->no_descriptors) return no_descriptors();
+    return FileSystemWrapper::NewRandomAccessFile(name, options, result, context);
+  }
 
  private:
+  // As the real one says it.
+  static rocksdb::IOStatus no_descriptors() { return rocksdb::IOStatus::IOError("injected", std::strerror(EMFILE)); }
+
   const std::shared_ptr<Faults> faults_;
 };
 

@@ -83,6 +83,34 @@ TEST_F(RocksFaultTest, ADiskThatIsFullAtTheFirstWriteToALogIsNoExceptionToThat) 
   EXPECT_FALSE(has("lost"));
 }
 
+TEST_F(RocksFaultTest, CommitsGoOnWhenThereAreDescriptorsAgain) {
+  ASSERT_EQ(open(), "ok");
+  std::vector<std::string> acknowledged;
+  for (int round = 0; round < 3; ++round) {
+    faults_->no_descriptors = true;
+    // Until a memtable is full and its file cannot be made.
+    for (int i = 0;; ++i) {
+      ASSERT_LT(i, 100'000);
+      const auto key = std::to_string(round) + " " + std::to_string(i);
+      const auto code = put(key, Ack::written);
+      if (code != "ok") {
+        EXPECT_EQ(code, "storage.unavailable");
+        break;
+      }
+      acknowledged.push_back(key);
+    }
+    world_.advance(kRetry);
+    EXPECT_EQ(put("too early", Ack::durable), "storage.unavailable");
+    faults_->no_descriptors = false;
+    acknowledged.push_back("after " + std::to_string(round));
+    wait_until_writable(acknowledged.back());
+  }
+  store_.reset();
+  core_.reset();
+  ASSERT_EQ(open(), "ok");
+  for (const auto& key : acknowledged) EXPECT_TRUE(has(key)) << key;
+}
+
 TEST_F(RocksFaultTest, ASyncThatFollowsAFailedAppendIsAnErrorAndNotTheEndOfTheProcess) {
   ASSERT_EQ(open(), "ok");
   EXPECT_EQ(put("waits for the sync", Ack::written), "ok");
