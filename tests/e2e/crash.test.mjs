@@ -5,7 +5,7 @@ import { App } from "./support/app.mjs";
 import { Engine } from "./support/engine.mjs";
 import { Load, surfaces } from "./support/load.mjs";
 
-const rounds = Number(process.env.ROUNDS ?? 4);
+const rounds = Number(process.env.ROUNDS ?? 3);
 /** Then other actors follow, so that none becomes too large to be looked through. */
 const roundsPerKey = 20;
 
@@ -20,13 +20,13 @@ for (const backend of ["local", "remote"]) {
       for (let round = 0; round < rounds; round++) {
         if (round % roundsPerKey === 0) {
           acknowledged += load ? told() : 0;
-          load = new Load(engine, [...surfaces.engine(`crash ${round}`), ...surfaces.app(`crash ${round}`)], 3_000);
+          load = new Load(engine, [...surfaces.engine(`crash ${round}`), ...surfaces.app(`crash ${round}`, { crashes: true })], 3_000);
         }
         load.start();
         await load.progress(1);
         await new Promise((done) => setTimeout(done, Math.random() * 400));
         await engine.kill();
-        if (round % 4 === 3) {
+        if (round % 3 === 2) {
           await app.kill();
           app = await App.start("mixed", { RIVET_ENDPOINT: engine.url, SQLITE_BACKEND: backend });
         }

@@ -25,7 +25,7 @@ for (const backend of ["local", "remote"]) {
     try {
       assert.equal(await client.counter.getOrCreate(["reader"]).increment(7), 7);
       for (let round = 0; round < rounds; round++) {
-        const load = new Load(engine, [...surfaces.engine(`full ${round}`), ...surfaces.app(`full ${round}`)], 10_000);
+        const load = new Load(engine, [...surfaces.engine(`full ${round}`), ...surfaces.app(`full ${round}`, { crashes: true })], 10_000);
         load.start();
         await load.progress(3);
         await disk.fill();

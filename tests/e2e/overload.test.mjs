@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
 import { test } from "node:test";
+import WebSocket from "ws";
 import { Engine } from "./support/engine.mjs";
 
 const seconds = Number(process.env.OVERLOAD_SECONDS ?? 5);
@@ -35,25 +36,123 @@ async function hammer(port, request, until, counts, samples) {
   await answered;
 }
 
+/** Keeps `ahead` actions unanswered on one socket; counts answers, and closes by reason. */
+async function hammerSocket(url, ahead, until, counts) {
+  const socket = new WebSocket(url, ["rivet", "rivet_encoding.json"]);
+  const count = (what) => counts.set(what, (counts.get(what) ?? 0) + 1);
+  let id = 0;
+  let open = 0;
+  const ask = () => {
+    open += 1;
+    socket.send(JSON.stringify({ body: { tag: "ActionRequest", val: { id: ++id, name: "increment", args: [1] } } }));
+  };
+  socket.on("error", () => {});
+  socket.on("message", (data) => {
+    const { tag } = JSON.parse(data).body;
+    if (tag === "Init") {
+      for (let i = 0; i < ahead; i++) ask();
+      return;
+    }
+    count(tag);
+    open -= 1;
+    if (Date.now() < until) ask();
+    else if (open === 0) socket.close(1000);
+  });
+  const [code, reason] = await once(socket, "close");
+  if (code !== 1000) count(`${code} ${reason}`.split("#")[0]);
+}
+
+const residentOf = async (engine) => {
+  const status = await readFile(`/proc/${engine.child.pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) * 1024;
+};
+
+/** The most that is resident in the second quarter of the time, and in the last. */
+async function watchMemory(engine) {
+  const begun = Date.now();
+  let early = 0;
+  let late = 0;
+  for (;;) {
+    const quarter = Math.floor(((Date.now() - begun) / (seconds * 1000)) * 4);
+    if (quarter > 3) return { early, late };
+    const now = await residentOf(engine);
+    if (quarter === 1) early = Math.max(early, now);
+    if (quarter === 3) late = Math.max(late, now);
+    if (process.env.OVERLOAD_SECONDS) console.log(`${Math.round((Date.now() - begun) / 1000)} s: ${now >> 20} MiB`);
+    await new Promise((done) => setTimeout(done, Math.min(10_000, seconds * 50)));
+  }
+}
+
+const post = (path, body) =>
+  `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+const byKey = (name, path, key) =>
+  `/gateway/${name}${path}?rvt-namespace=default&rvt-method=getOrCreate&rvt-runner=default&rvt-key=${key}`;
+
+test("messages to queues beyond what the threads can serve are refused or kept, and memory stays flat", async () => {
+  const engine = await Engine.start({
+    args: ["--threads", "1"],
+    env: { RIVET__TROUPE__ADMISSION_TARGET_MS: "1", RIVET__TROUPE__ADMISSION_INTERVAL_MS: "50" },
+  });
+  const counts = new Map();
+  const until = Date.now() + seconds * 1000;
+  const load = Array.from({ length: connections }, (_, i) =>
+    hammer(engine.port, post(byKey("ledger", "/queue/post", `q${i % 100}`), '{"body":{"i":1}}'), until, counts, []),
+  );
+  const { early, late } = await watchMemory(engine);
+  await Promise.all(load);
+  assert.ok(counts.get("200") > 0);
+  assert.deepEqual([...counts.keys()].filter((status) => !["200", "429"].includes(status)), [], JSON.stringify([...counts]));
+  assert.ok(late < early + (32 << 20), `resident memory grew from ${early} to ${late}`);
+  if (process.env.OVERLOAD_SECONDS) console.log(JSON.stringify([...counts]));
+  // Each message that was taken is applied, once; messages of a key stay in order behind the one that is asked.
+  let applied = 0;
+  for (let key = 0; key < 100; key++) {
+    let asked;
+    do asked = await fetch(engine.url + byKey("ledger", "/queue/ask", `q${key}`), { method: "POST", body: '{"body":{"i":2},"wait":true}' });
+    while (asked.status === 429);
+    assert.equal(asked.status, 200);
+    const read = await fetch(engine.url + byKey("ledger", "/action/read", `q${key}`), { method: "POST", body: '{"args":[]}' });
+    applied += (await read.json()).output.applied - 1;
+  }
+  assert.equal(applied, counts.get("200"));
+  await engine.dispose();
+});
+
+test("actions over WebSockets beyond what the threads can serve wait for each other, and memory stays flat", async () => {
+  const engine = await Engine.start({ args: ["--threads", "1"] });
+  const counts = new Map();
+  const until = Date.now() + seconds * 1000;
+  const load = Array.from({ length: 200 }, (_, i) =>
+    hammerSocket(engine.url.replace("http", "ws") + byKey("counter", "/connect", `s${i % 20}`), 50, until, counts),
+  );
+  const { early, late } = await watchMemory(engine);
+  await Promise.all(load);
+  assert.deepEqual([...counts.keys()], ["ActionResponse"], JSON.stringify([...counts]));
+  assert.ok(late < early + (32 << 20), `resident memory grew from ${early} to ${late}`);
+  if (process.env.OVERLOAD_SECONDS) console.log(JSON.stringify([...counts]));
+  let sum = 0;
+  for (let key = 0; key < 20; key++) {
+    const read = await fetch(engine.url + byKey("counter", "/action/get", `s${key}`), { method: "POST", body: '{"args":[]}' });
+    sum += (await read.json()).output;
+  }
+  assert.equal(sum, counts.get("ActionResponse"));
+  await engine.dispose();
+});
+
 test("requests beyond what the threads can serve get 429 and a time to come back, and memory stays flat", async () => {
   const engine = await Engine.start({
     args: ["--threads", "1"],
     env: { RIVET__TROUPE__ADMISSION_TARGET_MS: "1", RIVET__TROUPE__ADMISSION_INTERVAL_MS: "50" },
   });
-  const resident = async () => {
-    const status = await readFile(`/proc/${engine.child.pid}/status`, "utf8");
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) * 1024;
-  };
-  const path = "/gateway/counter/action/increment?rvt-namespace=default&rvt-method=getOrCreate&rvt-runner=default&rvt-key=busy";
-  const body = '{"args":[1]}';
-  const request = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const path = byKey("counter", "/action/increment", "busy");
+  const request = post(path, '{"args":[1]}');
   const counts = new Map();
   const samples = [];
   const until = Date.now() + seconds * 1000;
   const load = Array.from({ length: connections }, () => hammer(engine.port, request, until, counts, samples));
-  const early = await new Promise((done) => setTimeout(() => done(resident()), (seconds * 1000) / 4));
+  const { early, late } = await watchMemory(engine);
   await Promise.all(load);
-  const late = await resident();
+  if (process.env.OVERLOAD_SECONDS) console.log(JSON.stringify([...counts]));
 
   assert.ok(counts.get("429") > 0, `answers: ${JSON.stringify([...counts])}`);
   assert.ok(counts.get("200") > 0);
