@@ -141,7 +141,7 @@ Task<void> HttpConnection::upgrade(HttpRequest request) {
       error = acquired.error();
   } else if (refusal) {
     error = refusal->error;
-  } else if (!std::holds_alternative<HealthSocketTarget>(target) && !is_envoy(target)) {
+  } else if (!actor && !std::holds_alternative<HealthSocketTarget>(target) && !is_envoy(target)) {
     error = make_error("guard", "websocket_not_supported");
   }
 

@@ -62,23 +62,34 @@ async function hammerSocket(url, ahead, until, counts) {
   if (code !== 1000) count(`${code} ${reason}`.split("#")[0]);
 }
 
+/** Opens one socket after the other; counts those that are served, and closes by reason. */
+async function knock(url, until, counts) {
+  while (Date.now() < until) {
+    const socket = new WebSocket(url, ["rivet", "rivet_encoding.json"]);
+    socket.on("error", () => {});
+    const served = once(socket, "message").then(() => "served");
+    const refused = once(socket, "close").then(([code, reason]) => `${code} ${reason}`.split("#")[0]);
+    const outcome = await Promise.race([served, refused]);
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    socket.terminate();
+  }
+}
+
 const residentOf = async (engine) => {
   const status = await readFile(`/proc/${engine.child.pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) * 1024;
 };
 
-/** The most that is resident in the second quarter of the time, and in the last. */
+/** What is resident after a quarter of the time, and in the end. */
 async function watchMemory(engine) {
   const begun = Date.now();
-  let early = 0;
-  let late = 0;
+  let early;
   for (;;) {
-    const quarter = Math.floor(((Date.now() - begun) / (seconds * 1000)) * 4);
-    if (quarter > 3) return { early, late };
     const now = await residentOf(engine);
-    if (quarter === 1) early = Math.max(early, now);
-    if (quarter === 3) late = Math.max(late, now);
-    if (process.env.OVERLOAD_SECONDS) console.log(`${Math.round((Date.now() - begun) / 1000)} s: ${now >> 20} MiB`);
+    const passed = (Date.now() - begun) / 1000;
+    if (passed >= seconds / 4) early ??= now;
+    if (process.env.OVERLOAD_SECONDS) console.log(`${Math.round(passed)} s: ${now >> 20} MiB`);
+    if (passed >= seconds) return { early, late: now };
     await new Promise((done) => setTimeout(done, Math.min(10_000, seconds * 50)));
   }
 }
@@ -119,7 +130,8 @@ test("messages to queues beyond what the threads can serve are refused or kept, 
 });
 
 test("actions over WebSockets beyond what the threads can serve wait for each other, and memory stays flat", async () => {
-  const engine = await Engine.start({ args: ["--threads", "1"] });
+  // Every socket is let in.
+  const engine = await Engine.start({ args: ["--threads", "1"], env: { RIVET__TROUPE__ADMISSION_TARGET_MS: "0" } });
   const counts = new Map();
   const until = Date.now() + seconds * 1000;
   const load = Array.from({ length: 200 }, (_, i) =>
@@ -150,10 +162,15 @@ test("requests beyond what the threads can serve get 429 and a time to come back
   const samples = [];
   const until = Date.now() + seconds * 1000;
   const load = Array.from({ length: connections }, () => hammer(engine.port, request, until, counts, samples));
+  const sockets = new Map();
+  load.push(knock(engine.url.replace("http", "ws") + byKey("counter", "/connect", "busy"), until, sockets));
   const { early, late } = await watchMemory(engine);
   await Promise.all(load);
-  if (process.env.OVERLOAD_SECONDS) console.log(JSON.stringify([...counts]));
+  if (process.env.OVERLOAD_SECONDS) console.log(JSON.stringify([...counts, ...sockets]));
 
+  assert.ok(sockets.get("1011 guard.overloaded") > 0, `sockets: ${JSON.stringify([...sockets])}`);
+  sockets.delete("served");
+  assert.deepEqual([...sockets.keys()], ["1011 guard.overloaded"]);
   assert.ok(counts.get("429") > 0, `answers: ${JSON.stringify([...counts])}`);
   assert.ok(counts.get("200") > 0);
   assert.deepEqual([...counts.keys()].sort(), ["200", "429"]);
@@ -166,7 +183,7 @@ test("requests beyond what the threads can serve get 429 and a time to come back
 
   // What was taken was done, once each; and the next request is taken again, once the queue is seen to be short.
   const get = () => fetch(`${engine.url}${path.replace("increment", "get")}`, { method: "POST", body: '{"args":[]}' });
-  let refused = counts.get("429");
+  let refused = counts.get("429") + sockets.get("1011 guard.overloaded");
   let after = await get();
   while (after.status === 429) {
     refused += 1;
