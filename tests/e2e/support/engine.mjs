@@ -27,7 +27,7 @@ export class Engine {
     engine.env = options.env ?? {};
     engine.openFiles = options.openFiles;
     /** A program and its arguments that start the daemon. */
-    engine.prefix = options.prefix ?? [];
+    engine.prefix = options.prefix;
     await engine.launch();
     return engine;
   }
@@ -44,7 +44,7 @@ export class Engine {
 
   spawn() {
     this.log = "";
-    const command = [...this.prefix, binary, "start", "--demo", ...this.args];
+    const command = [...(this.prefix ?? []), binary, "start", "--demo", ...this.args];
     if (this.openFiles) command.unshift("sh", "-c", `ulimit -n ${this.openFiles}; exec "$0" "$@"`);
     this.child = spawn(command[0], command.slice(1), {
       cwd: this.data,
