@@ -145,7 +145,6 @@ class Stepper {
     state_.connectable_ts.reset();
     state_.destroy_after_start = false;
     store_phase();
-    add(Kind::tell_destroying);
     if (order_stop) order(StopOrder::destroy);
     limit_silence(limits_.stop_threshold_ms);
   }
@@ -205,7 +204,6 @@ class Stepper {
     state_.reschedule_ts.reset();
     state_.destroy_after_start = false;
     add(Kind::clear_timer);
-    add(Kind::tell_destroying);
     add(Kind::erase);
   }
 

@@ -69,7 +69,7 @@ struct ActorEffect {
     stop,
     /// The generation is over: forget its host.
     release,
-    /// Remove the actor with its data. Failure: `erase_failed`.
+    /// Remove the actor with its data, then tell whoever waits. Failure: `erase_failed`.
     erase,
     /// Replaces the one timer of the actor.
     set_timer,
@@ -77,7 +77,6 @@ struct ActorEffect {
     // Notices to whoever waits.
     tell_ready,
     tell_stopped,
-    tell_destroying,
     /// An actor fell asleep with this alarm. With a delay: a start for the alarm has failed, and is tried again then.
     watch_alarm,
     /// Take up a generation that an earlier process of the engine has started.

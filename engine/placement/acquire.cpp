@@ -62,7 +62,7 @@ Task<Result<std::shared_ptr<HostedActor>>> Placement::acquire(ActorId id, Acquir
       case ReadyOutcome::ready:
       case ReadyOutcome::changed:
         break;
-      case ReadyOutcome::destroying:
+      case ReadyOutcome::destroyed:
         co_return make_error("actor", "destroyed_while_waiting_for_ready");
       case ReadyOutcome::stopped:
         if (stops == settings_.actor_wake_retries) co_return wake_retries_exceeded(id, stops);
@@ -105,7 +105,7 @@ void Placement::enlist(const SlotPtr& slot, const Acquire& how, Continuation<Rea
   {
     std::lock_guard lock(shard_of(slot->id).mutex);
     if (slot->gone || stopping_.load() || usable(*slot, how)) return waiter->finish(ReadyOutcome::changed);
-    if (is_ending(slot->state.phase)) return waiter->finish(ReadyOutcome::destroying);
+    if (slot->erased) return waiter->finish(ReadyOutcome::destroyed);
     apply(*slot, {ActorInput::wake});
     slot->ready_waiters.push_back(waiter);
   }

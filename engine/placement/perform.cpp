@@ -231,9 +231,6 @@ bool Placement::perform_at_once(const SlotPtr& slot, const ActorEffect& effect) 
     case Kind::tell_stopped:
       tell(slot, ReadyOutcome::stopped);
       break;
-    case Kind::tell_destroying:
-      tell(slot, ReadyOutcome::destroying);
-      break;
     case Kind::watch_alarm: {
       std::optional<std::int64_t> alarm_ts;
       {
@@ -485,8 +482,11 @@ Task<void> Placement::erase(SlotPtr slot) {
     if (!erased) apply(*slot, {ActorInput::erase_failed});
     waiters.swap(slot->gone_waiters);
   }
-  if (erased)
+  if (erased) {
     for (const auto& host : hosts_) host->destroyed(slot->id);
+    // Not before: the key is free for the next actor when they hear of it.
+    tell(slot, ReadyOutcome::destroyed);
+  }
   const Result<void> outcome = erased ? Result<void>() : Result<void>(erased.error());
   for (const auto& waiter : waiters) waiter->finish(outcome);
 }

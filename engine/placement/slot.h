@@ -14,7 +14,7 @@
 namespace troupe {
 
 /// Why a request that waits for its actor goes on.
-enum class ReadyOutcome { ready, stopped, destroying, timed_out, changed };
+enum class ReadyOutcome { ready, stopped, destroyed, timed_out, changed };
 using ReadyWaiter = Waiter<ReadyOutcome>;
 /// Waits until the actor is gone. Nothing: has to be looked up again.
 using GoneOutcome = std::optional<Result<void>>;

@@ -27,6 +27,13 @@ bool may_retry(const Error& error) {
          (error.is("guard", "actor_stopped_while_waiting") || error.is("guard", "tunnel_request_aborted"));
 }
 
+// A request for a key is one for whoever has it: when that actor has ended, the key is free for the next one.
+bool is_for_the_next(const ActorTarget& target, const Error& error) {
+  const auto* query = std::get_if<ActorQuery>(&target.actor);
+  return query && query->method == ActorQuery::Method::get_or_create &&
+         (error.is("actor", "destroyed_while_waiting_for_ready") || error.is("actor", "not_found"));
+}
+
 bool may_open_again(const Error& error) {
   return may_retry(error) || error.is("guard", "websocket_closed_before_open") ||
          error.is("guard", "actor_stopped_while_waiting_for_websocket_open") ||
@@ -83,6 +90,16 @@ Task<Result<ActorId>> ActorProxy::resolve(const ActorTarget& target, ProxyObserv
   co_return id;
 }
 
+Task<Result<void>> ActorProxy::try_again(const ActorTarget& target, int attempt, Error error, ProxyObserver& observer) {
+  const bool at_once = is_for_the_next(target, error);
+  if (observer.given_up() || !(at_once || may_retry(error))) co_return error;
+  if (attempt >= settings_.attempts_max) co_return attempts_exceeded(attempt, error);
+  if (at_once) co_return Result<void>();
+  co_await pause_before_attempt(attempt + 1);
+  if (observer.given_up()) co_return error;
+  co_return Result<void>();
+}
+
 Task<void> ActorProxy::pause_before_attempt(int attempt) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   const int doublings = std::min(attempt - 2, kRetryDoublingsMax);
@@ -99,10 +116,8 @@ Task<Result<HttpResponse>> ActorProxy::fetch(ActorTarget target, HttpRequest req
     observer.forwarding();
     HttpRequest sent = request;
     auto response = co_await engine_.fetch(id, std::move(sent), options);
-    if (response || !may_retry(response.error()) || observer.given_up()) co_return response;
-    if (attempt >= settings_.attempts_max) co_return attempts_exceeded(attempt, response.error());
-    co_await pause_before_attempt(attempt + 1);
-    if (observer.given_up()) co_return response;
+    if (response) co_return response;
+    TROUPE_CO_CHECK(co_await try_again(target, attempt, response.error(), observer));
   }
 }
 
@@ -114,10 +129,7 @@ Task<Result<ActorProxy::Acquired>> ActorProxy::acquire(ActorTarget target, Proxy
     observer.forwarding();
     auto hosted = co_await engine_.acquire(id, options);
     if (hosted) co_return Acquired{id, std::move(*hosted)};
-    if (!may_retry(hosted.error()) || observer.given_up()) co_return hosted.error();
-    if (attempt >= settings_.attempts_max) co_return attempts_exceeded(attempt, hosted.error());
-    co_await pause_before_attempt(attempt + 1);
-    if (observer.given_up()) co_return hosted.error();
+    TROUPE_CO_CHECK(co_await try_again(target, attempt, hosted.error(), observer));
   }
 }
 

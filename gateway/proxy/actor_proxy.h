@@ -60,6 +60,8 @@ class ActorProxy {
  private:
   Task<Result<ActorId>> resolve(const ActorTarget& target, ProxyObserver& observer);
   Task<Result<ActorId>> resolve_query(const ActorQuery& query);
+  /// After a failed attempt: waits until the next one is due, or returns the error that ends the request.
+  Task<Result<void>> try_again(const ActorTarget& target, int attempt, Error error, ProxyObserver& observer);
   Task<void> pause_before_attempt(int attempt);
 
   Ports ports_;

@@ -205,8 +205,8 @@ TEST(ActorMachine, ADeleteDuringTheStartIsDoneOnceItRuns) {
   actor.on(I::wake);
   actor.on(I::host_chosen);
   actor.on(I::destroy);
-  EXPECT_EQ(actor.on(I::running), "destroying: store destroying stop(destroy)");
-  EXPECT_EQ(actor.on(I::stopped_ok), "destroyed: release clear destroying erase");
+  EXPECT_EQ(actor.on(I::running), "destroying: store stop(destroy)");
+  EXPECT_EQ(actor.on(I::stopped_ok), "destroyed: release clear erase");
   EXPECT_EQ(actor.state.destroy_ts, actor.now);
 }
 
@@ -215,14 +215,14 @@ TEST(ActorMachine, ADeleteDuringAStartThatFailsStillDestroys) {
   actor.on(I::wake);
   actor.on(I::host_chosen);
   actor.on(I::destroy);
-  EXPECT_EQ(actor.stopped("no"), "destroyed: release clear destroying erase");
+  EXPECT_EQ(actor.stopped("no"), "destroyed: release clear erase");
 }
 
 TEST(ActorMachine, ADeleteWhileNoHostIsFoundDestroysAtOnce) {
   Actor actor;
   actor.on(I::wake);
   actor.on(I::destroy);
-  EXPECT_EQ(actor.no_host(), "destroyed: release clear destroying erase");
+  EXPECT_EQ(actor.no_host(), "destroyed: release clear erase");
 }
 
 TEST(ActorMachine, ADestroyedActorKeepsItsLastSleepTime) {
@@ -348,7 +348,7 @@ TEST(ActorMachine, AHaltBeforeAHostIsChosenStartsNothing) {
 TEST(ActorMachine, AnActorThatEndsByItselfWithoutAFailureIsDestroyed) {
   Actor actor;
   actor.run();
-  EXPECT_EQ(actor.on(I::stopped_ok), "destroyed: release clear destroying erase");
+  EXPECT_EQ(actor.on(I::stopped_ok), "destroyed: release clear erase");
 }
 
 TEST(ActorMachine, WhatARecordKeepsSurvivesTheWayThroughTheRecord) {

@@ -34,8 +34,6 @@ inline std::string text_of(const ActorEffect& effect) {
       return "ready";
     case Kind::tell_stopped:
       return "stopped";
-    case Kind::tell_destroying:
-      return "destroying";
     case Kind::watch_alarm:
       return effect.delay_ms > 0 ? "watch(" + std::to_string(effect.delay_ms) + ")" : "watch";
     case Kind::adopt:

@@ -39,11 +39,13 @@ TEST_F(EndingTest, ADestroyWaitsForTheActorAndRemovesItsData) {
   EXPECT_EQ(last().stops, std::vector<StopReason>{StopReason::destroy});
   world.advance(Millis(3'000));
   EXPECT_FALSE(destroying->done);
-  EXPECT_EQ(body(*fetch(id)->result), "actor.destroyed_while_waiting_for_ready");
+  const auto request = fetch(id);
+  EXPECT_FALSE(request->done);
   last().events->stopped(std::nullopt);
   world.settle();
   EXPECT_TRUE(destroying->result->has_value());
   EXPECT_TRUE(again->result->has_value());
+  EXPECT_EQ(body(*request->result), "actor.destroyed_while_waiting_for_ready");
   EXPECT_EQ(view(id).destroy_ts, world.now_ms());
   EXPECT_EQ(actors.removed, std::vector<ActorId>{id});
   EXPECT_EQ(engine->resident_actors(), 0u);

@@ -169,6 +169,35 @@ TEST_F(Proxy, OnlyErrorsFromBeforeAnythingRanAreRetried) {
   EXPECT_EQ(engine.fetches, 3);
 }
 
+TEST_F(Proxy, ARequestForAKeyIsServedByTheNextActorWhenItsActorHasEnded) {
+  for (const char* code : {"destroyed_while_waiting_for_ready", "not_found"}) {
+    engine.fetches = engine.creates = 0;
+    elapsed = Millis(0);
+    known = Id::make(world.ports().random, 1);
+    engine.on_fetch = [&](ActorId asked, HttpRequest, FetchOptions) -> Task<Result<HttpResponse>> {
+      if (asked == id) co_return HttpResponse{};
+      known = std::nullopt;
+      co_return make_error("actor", code);
+    };
+    EXPECT_TRUE(fetch(query(ActorQuery::Method::get_or_create))) << code;
+    EXPECT_EQ(engine.creates, 1);
+    EXPECT_EQ(engine.fetches, 2);
+    EXPECT_EQ(elapsed, Millis(0));
+  }
+}
+
+TEST_F(Proxy, AKeyWhoseActorsKeepEndingIsGivenUp) {
+  engine.on_fetch = [](ActorId, HttpRequest, FetchOptions) -> Task<Result<HttpResponse>> {
+    co_return make_error("actor", "destroyed_while_waiting_for_ready");
+  };
+  EXPECT_EQ(fetch(query(ActorQuery::Method::get_or_create)).error().id(), "guard.retry_attempts_exceeded");
+  EXPECT_EQ(engine.fetches, 7);
+  engine.fetches = 0;
+  known = id;
+  EXPECT_EQ(fetch(query(ActorQuery::Method::get)).error().id(), "actor.destroyed_while_waiting_for_ready");
+  EXPECT_EQ(engine.fetches, 1);
+}
+
 TEST_F(Proxy, AnActorsOwnErrorAnswersPassThrough) {
   engine.on_fetch = [](ActorId, HttpRequest, FetchOptions) -> Task<Result<HttpResponse>> {
     HttpResponse response;
