@@ -38,7 +38,8 @@ TEST_F(TunnelCall, IsAnHttpActionInCbor) {
 }
 
 TEST_F(TunnelCall, ErrorsOfTheActionComeBackWhateverTheirEncoding) {
-  const clientproto::HttpResponseError error{"user", "broke", "It broke", Bytes{0xa1, 0x61, 'n', 0x01}, {}};
+  const clientproto::HttpResponseError error{"user", "broke", "It broke", Bytes{0xa1, 0x61, 'n', 0x01},
+                                             clientproto::ActorSpecifier{"someone", 3, "a/b"}};
   const auto fails = [&](const char* type, Bytes body) {
     const auto called = call("a");
     next<ToEnvoyRequestStart>(0);
@@ -54,6 +55,10 @@ TEST_F(TunnelCall, ErrorsOfTheActionComeBackWhateverTheirEncoding) {
     EXPECT_EQ(decoded.message(), "It broke");
     ASSERT_TRUE(decoded.metadata());
     EXPECT_TRUE(decoded.metadata()->find("n"));
+    ASSERT_TRUE(decoded.origin());
+    EXPECT_EQ(decoded.origin()->actor_id, "someone");
+    EXPECT_EQ(decoded.origin()->generation, 3u);
+    EXPECT_EQ(decoded.origin()->key, (std::vector<std::string>{"a", "b"}));
   }
   EXPECT_EQ(fails("text/plain", to_bytes("Bad gateway")).id(), "envoy.fetch_failed");
 }

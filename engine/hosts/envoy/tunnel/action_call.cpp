@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/errors.h"
+#include "engine/base/key.h"
 #include "engine/clientproto/decode.h"
 #include "engine/clientproto/encode.h"
 #include "engine/hosts/envoy/tunnel/read_body.h"
@@ -45,7 +46,13 @@ Error error_of(const HttpResponse& response) {
   if (error->metadata) {
     if (auto value = decode_cbor(*error->metadata)) metadata = std::move(*value);
   }
-  return Error(error->group, error->code, error->message, std::move(metadata));
+  const Error told(error->group, error->code, error->message, std::move(metadata));
+  if (!error->actor) return told;
+  ErrorOrigin origin;
+  origin.actor_id = error->actor->actor_id;
+  origin.generation = static_cast<std::uint32_t>(error->actor->generation);
+  origin.key = parse_key(error->actor->key.value_or(""));
+  return told.from_actor(std::make_shared<const ErrorOrigin>(std::move(origin)));
 }
 
 HttpRequest post(std::string target, Result<Bytes> body) {
