@@ -2,30 +2,20 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { App } from "./support/app.mjs";
 import { connect, encodings, failure } from "./support/client.mjs";
-import { Engine, eventually } from "./support/engine.mjs";
+import { eventually } from "./support/engine.mjs";
+import { stage } from "./support/stage.mjs";
 
 describe("HTTP to actors of a RivetKit process", () => {
-  let engine, app, client;
-  before(async () => {
-    engine = await Engine.start();
-    app = await App.connect("web", engine);
-    client = connect(engine);
-    await client.web.getOrCreate(["first"]).state();
-  });
-  after(async () => {
-    await client?.dispose();
-    await app?.kill();
-    await engine?.dispose();
-  });
+  const on = stage("web");
 
   /** A new actor: its handle, and the URL of its own HTTP. */
   async function make(name) {
-    const handle = client.web.getOrCreate([name]);
+    const handle = on.client.web.getOrCreate([name]);
     const id = await handle.resolve();
-    return { handle, id, url: `${engine.url}/gateway/${id}/request` };
+    return { handle, id, url: `${on.engine.url}/gateway/${id}/request` };
   }
   /** The start of an answer, read with plain HTTP; what follows is left to the caller. */
   async function request(url, options = {}, body) {
@@ -39,7 +29,7 @@ describe("HTTP to actors of a RivetKit process", () => {
 
   for (const encoding of encodings) {
     test(`actions answer a ${encoding} client`, async () => {
-      const other = connect(engine, encoding);
+      const other = connect(on.engine, encoding);
       const handle = other.web.getOrCreate([`actions-${encoding}`]);
       assert.equal(await handle.add(2, 3), 5);
       assert.equal((await handle.blob(200_000)).length, 200_000);
@@ -162,7 +152,7 @@ describe("HTTP to actors of a RivetKit process", () => {
     const { handle, id, url } = await make("sleep");
     await fetch(`${url}/x`);
     await handle.sleep();
-    await eventually(async () => (await engine.actor(id)).sleep_ts !== null);
+    await eventually(async () => (await on.engine.actor(id)).sleep_ts !== null);
     assert.equal((await fetch(`${url}/x`)).status, 207);
     const { requests, wakes } = await handle.state();
     assert.deepEqual({ requests, wakes }, { requests: 2, wakes: 2 });
@@ -181,29 +171,19 @@ describe("HTTP to actors of a RivetKit process", () => {
 });
 
 describe("a RivetKit process that dies", () => {
-  let engine, app, client;
-  before(async () => {
-    engine = await Engine.start();
-    app = await App.connect("web", engine);
-    client = connect(engine);
-  });
-  after(async () => {
-    await client?.dispose();
-    await app?.kill();
-    await engine?.dispose();
-  });
+  const on = stage("web");
 
   test("fails the request it may have run, and its actors come back elsewhere", async () => {
-    const handle = client.web.getOrCreate(["dies"]);
+    const handle = on.client.web.getOrCreate(["dies"]);
     const id = await handle.resolve();
     await handle.state();
-    const failed = fetch(`${engine.url}/gateway/${id}/request/die`);
-    await app.exited;
-    app = await App.connect("web", engine);
+    const failed = fetch(`${on.engine.url}/gateway/${id}/request/die`);
+    await on.app.exited;
+    on.app = await App.connect("web", on.engine);
     const response = await failed;
     assert.equal(response.status, 503);
     assert.equal(response.headers.get("x-rivet-error"), "guard.actor_stopped_while_waiting");
-    const again = await fetch(`${engine.url}/gateway/${id}/request/x`);
+    const again = await fetch(`${on.engine.url}/gateway/${id}/request/x`);
     assert.equal(again.status, 207);
     assert.equal(again.headers.get("x-rivet-actor-generation"), "2");
   });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { App, envoys } from "./support/envoy-app.mjs";
+import { App, envoys } from "./support/app.mjs";
 import { connect } from "./support/client.mjs";
 import { Engine, eventually } from "./support/engine.mjs";
+import { stage } from "./support/stage.mjs";
 
 // Losses are noticed in two seconds instead of fifteen.
 const quick = { RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: "2000" };
@@ -10,34 +11,24 @@ const quick = { RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: "2000" };
 const asleep = (engine, id) => eventually(async () => (await engine.actor(id)).connectable_ts === null);
 
 describe("a RivetKit app", () => {
-  let engine, app, client;
-  before(async () => {
-    engine = await Engine.start({ env: quick });
-    app = await App.start(engine, "lifecycle");
-    client = connect(engine);
-  });
-  after(async () => {
-    await client?.dispose();
-    await app?.dispose();
-    await engine.dispose();
-  });
+  const on = stage("lifecycle", { env: quick });
 
   test("is listed with what it is and which actors it has", async () => {
-    const [entry] = await envoys(engine);
+    const [entry] = await envoys(on.engine);
     assert.equal(entry.pool_name, "default");
     assert.equal(entry.version, 1);
-    assert.equal((await engine.api("/actors/names?namespace=default")).body.names.keeper !== undefined, true);
+    assert.equal((await on.engine.api("/actors/names?namespace=default")).body.names.keeper !== undefined, true);
   });
 
   test("runs an actor that is created, sleeps and wakes with its state", async () => {
-    const keeper = client.keeper.getOrCreate(["sleeper"]);
+    const keeper = on.client.keeper.getOrCreate(["sleeper"]);
     assert.equal(await keeper.add(5), 5);
     const id = await keeper.resolve();
     const first = await keeper.look();
-    assert.equal(first.pid, app.child.pid);
+    assert.equal(first.pid, on.app.pid);
     await keeper.nap();
-    await asleep(engine, id);
-    const record = await engine.actor(id);
+    await asleep(on.engine, id);
+    const record = await on.engine.actor(id);
     assert.notEqual(record.sleep_ts, null);
     assert.equal(record.error, undefined);
     const second = await keeper.look();
@@ -47,53 +38,47 @@ describe("a RivetKit app", () => {
   });
 
   test("has sleeping actors woken by their alarms", async () => {
-    const keeper = client.keeper.getOrCreate(["alarm"]);
+    const keeper = on.client.keeper.getOrCreate(["alarm"]);
     await keeper.later(1_500);
     const id = await keeper.resolve();
     await keeper.nap();
-    await asleep(engine, id);
-    await eventually(async () => (await engine.actor(id)).connectable_ts !== null);
+    await asleep(on.engine, id);
+    await eventually(async () => (await on.engine.actor(id)).connectable_ts !== null);
     assert.equal(await eventually(async () => (await keeper.look()).alarms), 1);
   });
 
   test("destroys actors from inside and from outside", async () => {
-    const inside = client.keeper.getOrCreate(["inside"]);
+    const inside = on.client.keeper.getOrCreate(["inside"]);
     await inside.add();
     const first = await inside.resolve();
     await inside.end();
     await eventually(async () => {
-      const { body } = await engine.api(`/actors?namespace=default&actor_ids=${first}&include_destroyed=true`);
+      const { body } = await on.engine.api(`/actors?namespace=default&actor_ids=${first}&include_destroyed=true`);
       return body.actors[0]?.destroy_ts;
     });
-    const outside = client.keeper.getOrCreate(["outside"]);
+    const outside = on.client.keeper.getOrCreate(["outside"]);
     await outside.add();
     const second = await outside.resolve();
-    assert.equal((await engine.api(`/actors/${second}?namespace=default`, { method: "DELETE" })).status, 200);
-    assert.equal(await client.keeper.getOrCreate(["outside"]).add(), 1);
+    assert.equal((await on.engine.api(`/actors/${second}?namespace=default`, { method: "DELETE" })).status, 200);
+    assert.equal(await on.client.keeper.getOrCreate(["outside"]).add(), 1);
   });
 
   test("moves an actor to a new generation when it is asked to", async () => {
-    const keeper = client.keeper.getOrCreate(["moved"]);
+    const keeper = on.client.keeper.getOrCreate(["moved"]);
     await keeper.add(2);
     const before = await keeper.look();
     const id = await keeper.resolve();
-    const answer = await engine.api(`/actors/${id}/reschedule?namespace=default`, { method: "POST", body: {} });
+    const answer = await on.engine.api(`/actors/${id}/reschedule?namespace=default`, { method: "POST", body: {} });
     assert.equal(answer.status, 200);
     await eventually(async () => (await keeper.look()).born !== before.born);
     assert.equal((await keeper.look()).count, 2);
-  });
-
-  test("calls actors that run inside the engine", async () => {
-    const caller = client.caller.getOrCreate(["caller"]);
-    assert.equal(await caller.ask("from-the-app", 4), 4);
-    assert.equal(await client.counter.getOrCreate(["from-the-app"]).increment(1), 5);
   });
 });
 
 describe("many actors", () => {
   test("500 actors are created and called side by side", async () => {
     const engine = await Engine.start();
-    const app = await App.start(engine, "lifecycle");
+    const app = await App.connect("lifecycle", engine);
     const client = connect(engine);
     try {
       const keys = Array.from({ length: 500 }, (_, i) => `many-${i}`);
@@ -102,7 +87,7 @@ describe("many actors", () => {
       assert.equal((await envoys(engine))[0].slots, 500);
     } finally {
       await client.dispose();
-      await app.dispose();
+      await app.kill();
       await engine.dispose();
     }
   });
@@ -120,51 +105,51 @@ describe("when things end", () => {
   });
 
   test("actors of an app that is killed run in the next one, with what they saved", async () => {
-    const first = await App.start(engine, "lifecycle");
+    const first = await App.connect("lifecycle", engine);
     const keeper = client.keeper.getOrCreate(["killed"]);
     await keeper.add(7);
     const id = await keeper.resolve();
     await first.kill();
-    const second = await App.start(engine, "lifecycle");
+    const second = await App.connect("lifecycle", engine);
     try {
       await eventually(async () => (await engine.actor(id)).connectable_ts === null);
       assert.deepEqual((await engine.actor(id)).error, { envoy_connection_lost: { envoy_key: first.key } });
       const look = await keeper.look();
       assert.equal(look.count, 7);
-      assert.equal(look.pid, second.child.pid);
+      assert.equal(look.pid, second.pid);
       assert.equal((await engine.actor(id)).error, undefined);
     } finally {
-      await second.dispose();
+      await second.kill();
     }
   });
 
   test("an app that is asked to stop hands its actors over", async () => {
-    const first = await App.start(engine, "lifecycle");
+    const first = await App.connect("lifecycle", engine);
     const keeper = client.keeper.getOrCreate(["handed-over"]);
     await keeper.add(3);
-    const second = await App.start(engine, "lifecycle");
+    const second = await App.connect("lifecycle", engine);
     try {
       const before = await keeper.look();
-      const [from, to] = before.pid === first.child.pid ? [first, second] : [second, first];
+      const [from, to] = before.pid === first.pid ? [first, second] : [second, first];
       await from.stop();
       const look = await keeper.look();
       assert.equal(look.count, 3);
       assert.equal(look.pid, to.child.pid);
     } finally {
-      await first.dispose();
-      await second.dispose();
+      await first.kill();
+      await second.kill();
     }
   });
 
   test("new starts go to the highest version", async () => {
-    const old = await App.start(engine, "lifecycle", { RIVET_ENVOY_VERSION: "1" });
-    const next = await App.start(engine, "lifecycle", { RIVET_ENVOY_VERSION: "2" });
+    const old = await App.connect("lifecycle", engine, { RIVET_ENVOY_VERSION: "1" });
+    const next = await App.connect("lifecycle", engine, { RIVET_ENVOY_VERSION: "2" });
     try {
       for (let i = 0; i < 5; ++i)
-        assert.equal((await client.keeper.getOrCreate([`version-${i}`]).look()).pid, next.child.pid);
+        assert.equal((await client.keeper.getOrCreate([`version-${i}`]).look()).pid, next.pid);
     } finally {
-      await old.dispose();
-      await next.dispose();
+      await old.kill();
+      await next.kill();
     }
   });
 
@@ -181,11 +166,11 @@ describe("when things end", () => {
     });
     assert.equal(waiting.error, "no_envoys");
     assert.notEqual(waiting.reschedule_ts, null);
-    const app = await App.start(engine, "lifecycle");
+    const app = await App.connect("lifecycle", engine);
     try {
       await eventually(async () => (await engine.actor(id)).connectable_ts !== null, 3_000);
     } finally {
-      await app.dispose();
+      await app.kill();
     }
   });
 });
@@ -193,7 +178,7 @@ describe("when things end", () => {
 describe("a restart of the engine", () => {
   test("leaves the actors of connected apps running", async () => {
     const engine = await Engine.start();
-    const app = await App.start(engine, "lifecycle");
+    const app = await App.connect("lifecycle", engine);
     const client = connect(engine);
     try {
       const keeper = client.keeper.getOrCreate(["survivor"]);
@@ -212,14 +197,14 @@ describe("a restart of the engine", () => {
       assert.equal((await keeper.look()).count, 4);
     } finally {
       await client.dispose();
-      await app.dispose();
+      await app.kill();
       await engine.dispose();
     }
   });
 
   test("fires the alarms that came due meanwhile", async () => {
     const engine = await Engine.start();
-    const app = await App.start(engine, "lifecycle");
+    const app = await App.connect("lifecycle", engine);
     const client = connect(engine);
     try {
       const keeper = client.keeper.getOrCreate(["overdue"]);
@@ -233,7 +218,7 @@ describe("a restart of the engine", () => {
       assert.equal(await eventually(async () => (await keeper.look()).alarms), 1);
     } finally {
       await client.dispose();
-      await app.dispose();
+      await app.kill();
       await engine.dispose();
     }
   });

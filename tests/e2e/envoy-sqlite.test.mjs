@@ -12,7 +12,7 @@ const run = promisify(execFile);
 for (const backend of ["local", "remote"]) {
   describe(`${backend} databases`, () => {
     let engine, app, client;
-    const startApp = async () => (app = await App.start("journal", { RIVET_ENDPOINT: engine.url, RIVET_RUN_SERVICES: "0", SQLITE_BACKEND: backend }));
+    const startApp = async () => (app = await App.start("journal", { RIVET_ENDPOINT: engine.url, SQLITE_BACKEND: backend }));
 
     before(async () => {
       engine = await Engine.start();

@@ -1,30 +1,20 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import WebSocket from "ws";
 import { App } from "./support/app.mjs";
 import { connect, encodings, nextEvent } from "./support/client.mjs";
-import { Engine, eventually } from "./support/engine.mjs";
+import { eventually } from "./support/engine.mjs";
+import { stage } from "./support/stage.mjs";
 
 describe("WebSockets to actors of a RivetKit process", () => {
-  let engine, app, client;
-  before(async () => {
-    engine = await Engine.start();
-    app = await App.connect("web", engine);
-    client = connect(engine);
-    await client.web.getOrCreate(["first"]).state();
-  });
-  after(async () => {
-    await client?.dispose();
-    await app?.kill();
-    await engine?.dispose();
-  });
+  const on = stage("web");
 
   /** An open raw socket, and what it receives. */
   async function open(kind, name, path = "chat?room=1") {
-    const handle = client[kind].getOrCreate([name]);
+    const handle = on.client[kind].getOrCreate([name]);
     const id = await handle.resolve();
-    const socket = new WebSocket(`${engine.url.replace("http", "ws")}/gateway/${id}/websocket/${path}`, ["rivet"]);
+    const socket = new WebSocket(`${on.engine.url.replace("http", "ws")}/gateway/${id}/websocket/${path}`, ["rivet"]);
     const received = [];
     socket.on("message", (data, binary) => received.push(binary ? data : data.toString()));
     const closed = once(socket, "close").then(([code, reason]) => ({ code, reason: reason.toString() }));
@@ -35,7 +25,7 @@ describe("WebSockets to actors of a RivetKit process", () => {
   }
   /** Has an actor sleep, and waits until its process has let go of it: its record says so before. */
   async function sleep(handle) {
-    const resident = async () => Number(/^troupe_actors_resident (\S+)/m.exec(await engine.metrics())[1]);
+    const resident = async () => Number(/^troupe_actors_resident (\S+)/m.exec(await on.engine.metrics())[1]);
     const before = await resident();
     await handle.sleep();
     await eventually(async () => (await resident()) < before);
@@ -121,7 +111,7 @@ describe("WebSockets to actors of a RivetKit process", () => {
 
   for (const encoding of encodings) {
     test(`connections of a ${encoding} client keep their events over sleep`, async () => {
-      const other = connect(engine, encoding);
+      const other = connect(on.engine, encoding);
       const handle = other.room.getOrCreate([`room-${encoding}`]);
       const conn = handle.connect();
       const first = nextEvent(conn, "said");
@@ -141,13 +131,13 @@ describe("WebSockets to actors of a RivetKit process", () => {
   }
 
   test("connections outlive the death of the process", async () => {
-    const handle = client.room.getOrCreate(["outlives"]);
+    const handle = on.client.room.getOrCreate(["outlives"]);
     const conn = handle.connect();
     assert.equal(await conn.say("one"), 1);
     // What the process has not saved yet dies with it.
     await conn.save();
-    await app.kill();
-    app = await App.connect("web", engine);
+    await on.app.kill();
+    on.app = await App.connect("web", on.engine);
     const heard = [];
     conn.on("said", (what) => heard.push(what));
     await eventually(async () => {

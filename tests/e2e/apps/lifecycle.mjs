@@ -1,5 +1,5 @@
 // A RivetKit app whose actors show what becomes of them. Prints "ready" once it is started.
-import { actor, setup } from "rivetkit";
+import { actor, setup, UserError } from "rivetkit";
 
 const keeper = actor({
   state: { count: 0, wakes: 0, alarms: 0 },
@@ -10,9 +10,9 @@ const keeper = actor({
   },
   actions: {
     add: async (c, by = 1) => {
-      c.state.count += by;
+      const count = (c.state.count += by);
       await c.saveState({ immediate: true });
-      return c.state.count;
+      return count;
     },
     look: (c) => ({ ...c.state, born: c.vars.born, pid: process.pid, version: process.env.RIVET_ENVOY_VERSION ?? "1" }),
     nap: (c) => c.sleep(),
@@ -21,18 +21,20 @@ const keeper = actor({
       c.state.alarms += 1;
     },
     end: (c) => c.destroy(),
+    refuse: (_c, metadata) => {
+      throw new UserError("not today", { code: "refused", metadata });
+    },
+    fail: () => {
+      throw new Error("a secret");
+    },
     crash: () => process.kill(process.pid, "SIGKILL"),
   },
 });
 
-// Calls an actor that runs inside the engine.
+// Calls any actor, as the demo actor "boss" of the engine does.
 const caller = actor({
-  state: {},
   actions: {
-    ask: async (c, key, by) => {
-      const client = c.client();
-      return client.counter.getOrCreate([key]).increment(by);
-    },
+    ask: (c, { name, key, action, argument }) => c.client()[name].getOrCreate([key])[action](argument),
   },
 });
 

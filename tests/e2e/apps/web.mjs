@@ -9,6 +9,7 @@ const text = new TextEncoder();
 
 const web = actor({
   state: { requests: 0, wakes: 0, aborts: 0 },
+  vars: { heard: "" },
   options: { sleepTimeout: 60_000 },
   onWake: (c) => {
     c.state.wakes += 1;
@@ -78,6 +79,19 @@ const web = actor({
             },
           }),
         );
+      case "/listen": {
+        const decoder = new TextDecoder();
+        c.vars.heard = "";
+        for await (const chunk of request.body) c.vars.heard += decoder.decode(chunk, { stream: true });
+        return new Response(c.vars.heard);
+      }
+      case "/torn":
+        try {
+          await request.arrayBuffer();
+        } catch {
+          c.state.aborts += 1;
+        }
+        return new Response("whole");
       case "/headers":
         return Response.json(Object.fromEntries(request.headers), { headers: { "x-one": "1", connection: "close" } });
       case "/die":
@@ -97,6 +111,7 @@ const web = actor({
       return waiting !== undefined;
     },
     state: (c) => ({ ...c.state }),
+    heard: (c) => c.vars.heard,
     add: (_c, a, b) => a + b,
     blob: (_c, size) => "b".repeat(size),
     sleep: (c) => c.sleep(),

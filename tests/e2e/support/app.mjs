@@ -10,10 +10,10 @@ export class App {
     const app = new App();
     app.log = "";
     app.child = spawn(process.execPath, [fileURLToPath(new URL(`../apps/${name}.mjs`, import.meta.url))], {
-      env: { ...process.env, ...env },
+      env: { ...process.env, RIVET_RUN_SERVICES: "0", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    app.exited = once(app.child, "exit");
+    app.exited = once(app.child, "exit").then(([code, signal]) => ({ code, signal }));
     const ready = new Promise((done) => {
       for (const stream of [app.child.stdout, app.child.stderr])
         stream.on("data", (chunk) => {
@@ -27,11 +27,15 @@ export class App {
 
   /** As `start`, of an app that connects to the engine by itself; resolves once `engine` has it. */
   static async connect(name, engine, env = {}) {
-    const envoys = async () => (await engine.api("/envoys?namespace=default&name=default")).body.envoys ?? [];
-    const before = new Set((await envoys()).map((envoy) => envoy.envoy_key));
+    const before = new Set((await envoys(engine)).map((envoy) => envoy.envoy_key));
     const app = await App.start(name, { RIVET_ENDPOINT: engine.url, ...env });
-    await eventually(async () => (await envoys()).some((envoy) => !before.has(envoy.envoy_key)));
+    const entry = await eventually(async () => (await envoys(engine)).find((envoy) => !before.has(envoy.envoy_key)), 30_000);
+    app.key = entry.envoy_key;
     return app;
+  }
+
+  get pid() {
+    return this.child.pid;
   }
 
   /** The lines of its output that are JSON. */
@@ -42,8 +46,20 @@ export class App {
       .map((line) => JSON.parse(line));
   }
 
-  async kill(signal = "SIGKILL") {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
-    await this.exited;
+  /** SIGTERM; resolves with {code, signal}. */
+  async stop() {
+    this.child.kill("SIGTERM");
+    return this.exited;
   }
+
+  /** Leaves nothing of it, also when it has ended already. */
+  async kill() {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
+    return this.exited;
+  }
+}
+
+/** Connected processes of the default pool, newest first. */
+export async function envoys(engine) {
+  return (await engine.api("/envoys?namespace=default&name=default")).body.envoys ?? [];
 }
