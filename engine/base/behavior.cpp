@@ -56,7 +56,7 @@ Task<Result<Bytes>> Behavior::action(ActionCall call) {
 
 Task<Result<Bytes>> Behavior::on_before_action_response(std::string, Bytes, Bytes output) { co_return output; }
 
-Task<Result<HttpResponse>> Behavior::on_request(HttpRequest, std::shared_ptr<Connection>) {
+Task<Result<HttpResponse>> Behavior::on_request(HttpRequest, std::shared_ptr<Connection>, CallScopePtr) {
   co_return internal_error("the actor has no request handler");
 }
 

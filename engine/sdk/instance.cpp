@@ -274,9 +274,9 @@ Task<Result<Bytes>> Instance::on_before_action_response(std::string name, Bytes 
     return Behavior::on_before_action_response(std::move(name), std::move(args), std::move(output));
   return definition_->on_before_action_response(*this, std::move(name), Raw{std::move(args)}, Raw{std::move(output)});
 }
-Task<Result<HttpResponse>> Instance::on_request(HttpRequest request, ConnectionPtr conn) {
-  return definition_->on_request ? definition_->on_request(*this, std::move(request), std::move(conn))
-                                 : Behavior::on_request(std::move(request), std::move(conn));
+Task<Result<HttpResponse>> Instance::on_request(HttpRequest request, ConnectionPtr conn, CallScopePtr scope) {
+  if (!definition_->on_request) return Behavior::on_request(std::move(request), std::move(conn), std::move(scope));
+  return definition_->on_request(*this, std::move(request), std::move(conn), std::move(scope));
 }
 Task<Result<void>> Instance::on_websocket(std::shared_ptr<ActorWebSocket> socket, ConnectionPtr conn) {
   return definition_->on_websocket ? definition_->on_websocket(*this, std::move(socket), std::move(conn))

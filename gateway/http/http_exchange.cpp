@@ -81,7 +81,7 @@ Task<HttpResponse> HttpConnection::respond(HttpRequest request) {
       finish_headers(response);
       co_return response;
     }
-    if (actor->is_raw_request()) {
+    if (actor->ends_with_client()) {
       abort_ = request.abort = std::make_shared<AbortSignal>();
       watch_client();
     }

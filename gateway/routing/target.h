@@ -41,6 +41,9 @@ struct ActorTarget {
     if (!path.starts_with(kRaw)) return false;
     return path.size() == kRaw.size() || path[kRaw.size()] == '/' || path[kRaw.size()] == '?';
   }
+  /// Whether the actor's end hears when the client goes before it has its answer. An action does not: it runs to its
+  /// end, as in RivetKit.
+  bool ends_with_client() const { return is_raw_request() || path.starts_with("/queue/"); }
 };
 
 /// The engine's own API; also everything that no other rule wants.

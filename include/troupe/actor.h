@@ -222,8 +222,8 @@ class Actor {
   /// [HttpRequest] → HttpResponse.
   template <class F>
   Actor& on_request(F f) {
-    definition_.on_request = [f](Instance& self, HttpRequest request, ConnectionPtr conn) {
-      return Bind::run_hook(f, self, std::move(conn), std::move(request));
+    definition_.on_request = [f](Instance& self, HttpRequest request, ConnectionPtr conn, CallScopePtr scope) {
+      return Bind::run_scoped_hook(f, self, std::move(conn), std::move(scope), std::move(request));
     };
     return *this;
   }

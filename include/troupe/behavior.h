@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "troupe/abort.h"
 #include "troupe/bytes.h"
 #include "troupe/database.h"
 #include "troupe/http.h"
@@ -147,8 +148,11 @@ class ActorWebSocket {
 class CallScope {
  public:
   virtual ~CallScope() = default;
-  /// Nobody waits for the result any more: the call timed out, or its caller or client has gone.
+  /// Nobody waits for the result any more: the call timed out, its caller has gone, or, of a raw request, its client.
+  /// The client of an action does not count: an action that has begun runs to its end.
   virtual bool aborted() const = 0;
+  /// Fires when that happens. Null: never.
+  virtual std::shared_ptr<AbortSignal> signal() const { return nullptr; }
 };
 using CallScopePtr = std::shared_ptr<const CallScope>;
 
@@ -256,7 +260,9 @@ class Behavior {
   /// Result is CBOR; empty bytes for undefined. Unknown names are `actor.action_not_found`.
   virtual Task<Result<Bytes>> action(ActionCall call);
   virtual Task<Result<Bytes>> on_before_action_response(std::string name, Bytes args, Bytes output);
-  virtual Task<Result<HttpResponse>> on_request(HttpRequest request, std::shared_ptr<Connection> conn);
+  /// `scope` stands for this request, and for its body while that is produced.
+  virtual Task<Result<HttpResponse>> on_request(HttpRequest request, std::shared_ptr<Connection> conn,
+                                                CallScopePtr scope = nullptr);
   /// Runs as long as the code wants the socket; the socket stays open afterwards until either side closes it. Runs
   /// again in each generation that resumes a hibernating socket (`restored`), with the same connection and without
   /// onBeforeConnect, createConnState and onConnect.

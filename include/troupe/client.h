@@ -42,12 +42,14 @@ class ActorRef {
     instance_->before_wait();
     return delivered(instance_->context().send(address_, {std::move(queue), encode(body), false, std::nullopt}));
   }
-  /// The same, and waits until the message is completed.
+  /// The same, and waits until the message is completed. `actor.aborted` when nobody waits for this actor's own answer
+  /// any more; the message stays.
   template <class R, class B>
   Task<Result<Sent<R>>> send_and_wait(std::string queue, const B& body,
                                       std::optional<std::chrono::milliseconds> timeout = std::nullopt) const {
     instance_->before_wait();
-    return answered<R>(instance_->context().send(address_, {std::move(queue), encode(body), true, timeout}));
+    QueueSend message{std::move(queue), encode(body), true, timeout, scope_ ? scope_->signal() : nullptr};
+    return answered<R>(instance_->context().send(address_, std::move(message)));
   }
 
  private:

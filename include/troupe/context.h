@@ -64,8 +64,9 @@ class ContextBase {
     instance_->before_wait();
     return parked(*instance_, writes_, runtime().delay(time, scope_));
   }
-  /// True from the start of a stop on, and in an action whose answer nobody waits for any more: it timed out, or its
-  /// caller has gone.
+  /// True from the start of a stop on, and where nobody waits for the answer any more: an action or request timed out,
+  /// the actor that called the action has given up, or the client of the request has gone. An action that a client has
+  /// begun runs on when the client goes.
   bool aborted() const { return runtime().aborted() || (scope_ && scope_->aborted()); }
   /// Returns when the actor stops.
   Task<void> until_aborted() const {
@@ -83,7 +84,7 @@ class ContextBase {
   /// The messages of this actor. Copies of this context share what is received and not yet completed.
   MessageQueue queue() const {
     if (!open_messages_) open_messages_ = std::make_shared<detail::OpenMessages>();
-    return MessageQueue(*instance_, writes_, open_messages_);
+    return MessageQueue(*instance_, writes_, open_messages_, scope_);
   }
   Sql db() const { return Sql(*instance_); }
   /// Actions that run once, later.

@@ -82,8 +82,9 @@ class MessageQueue {
  public:
   using ms = std::chrono::milliseconds;
 
-  MessageQueue(detail::Instance& instance, bool writes, std::shared_ptr<detail::OpenMessages> open)
-      : instance_(&instance), writes_(writes), open_(std::move(open)) {}
+  MessageQueue(detail::Instance& instance, bool writes, std::shared_ptr<detail::OpenMessages> open,
+               CallScopePtr scope = nullptr)
+      : instance_(&instance), writes_(writes), open_(std::move(open)), scope_(std::move(scope)) {}
 
   /// Adds a message with the other changes of this turn; gives its id.
   template <class B>
@@ -100,7 +101,7 @@ class MessageQueue {
   }
 
   /// The oldest message of `wanted.names`, or of all; waits for one. Nothing when the time is over. Errors:
-  /// `actor.aborted` when the actor stops.
+  /// `actor.aborted` when the actor stops, or nobody waits for the answer of the call that receives any more.
   template <class Body = Raw>
   Task<Result<std::optional<Message<Body>>>> next(QueueReceive wanted = {}) const {
     return one<Body>(*this, std::move(wanted));
@@ -151,6 +152,7 @@ class MessageQueue {
  private:
   static Task<Result<std::uint64_t>> id_of(Task<Result<QueueMessage>> sending);
   static Task<Result<std::vector<QueueMessage>>> receive(MessageQueue self, QueueReceive wanted);
+  static Task<Result<void>> wait_available(MessageQueue self, QueueReceive wanted);
 
   template <class R>
   static Task<Result<std::optional<R>>> reply(detail::Instance* instance, bool writes,
@@ -212,6 +214,8 @@ class MessageQueue {
   detail::Instance* instance_;
   bool writes_;
   std::shared_ptr<detail::OpenMessages> open_;
+  /// Its end is the end of a wait for messages too.
+  CallScopePtr scope_;
 };
 
 }  // namespace troupe

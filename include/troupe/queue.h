@@ -58,6 +58,8 @@ struct QueueSend {
   /// Until the message is completed.
   bool wait = false;
   std::optional<std::chrono::milliseconds> timeout;
+  /// Ends the wait with `actor.aborted`; the message stays. May be null.
+  std::shared_ptr<AbortSignal> abort = nullptr;
 };
 
 struct QueueSent {

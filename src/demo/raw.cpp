@@ -8,7 +8,9 @@ using namespace std::chrono_literals;
 
 struct Hits {
   std::int64_t hits = 0;
-  TROUPE_FIELDS(hits)
+  /// Requests whose clients left, actions that were done.
+  std::int64_t left = 0, pondered = 0;
+  TROUPE_FIELDS(hits, left, pondered)
 };
 
 /// A request, told back to its sender.
@@ -33,9 +35,17 @@ Task<Result<void>> write_parts(Ctx c, BodyWriter& out) {
   co_return Result<void>();
 }
 
+/// Answers when the client cannot want it any more.
+Task<Result<HttpResponse>> outwait(Hits& s, Ctx& c) {
+  const auto waited = co_await c.delay(1min);
+  if (!waited && c.aborted()) ++s.left;
+  co_return text_response(200, "late");
+}
+
 Task<Result<HttpResponse>> answer(Hits& s, Ctx& c, HttpRequest request) {
   const auto hits = std::to_string(++s.hits);
   const auto [path, query] = split_target(request.target);
+  if (path.ends_with("/wait")) co_return co_await outwait(s, c);
   HttpResponse response;
   if (path.ends_with("/stream")) {
     response.headers.set("x-kind", "stream");
@@ -49,6 +59,12 @@ Task<Result<HttpResponse>> answer(Hits& s, Ctx& c, HttpRequest request) {
   }
   response.headers.set("x-hits", hits);
   co_return response;
+}
+
+Task<Result<void>> ponder(Hits& s, Ctx& c, std::int64_t ms) {
+  TROUPE_CO_CHECK(co_await c.delay(std::chrono::milliseconds(ms)));
+  ++s.pondered;
+  co_return Result<void>();
 }
 
 Task<void> echo(Ctx&, std::shared_ptr<ActorWebSocket> socket) {
@@ -68,8 +84,13 @@ Task<void> echo(Ctx&, std::shared_ptr<ActorWebSocket> socket) {
 }  // namespace
 
 ActorDefinition raw_actor() {
-  return actor<Hits>("raw").on_request(&answer).on_websocket(&echo).action("hits",
-                                                                           [](const Hits& s) { return s.hits; });
+  return actor<Hits>("raw")
+      .on_request(&answer)
+      .on_websocket(&echo)
+      .action("hits", [](const Hits& s) { return s.hits; })
+      .action("left", [](const Hits& s) { return s.left; })
+      .action("ponder", &ponder)
+      .action("pondered", [](const Hits& s) { return s.pondered; });
 }
 
 }  // namespace troupe

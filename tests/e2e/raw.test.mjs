@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import WebSocket from "ws";
 import { connect, encodings } from "./support/client.mjs";
@@ -91,5 +92,23 @@ test("an actor without a handler answers 404 without a body", async () => {
   const response = await client.counter.getOrCreate(["no-handler"]).fetch("x");
   assert.equal(response.status, 404);
   assert.equal(await response.text(), "");
+  await client.dispose();
+});
+
+test("a client that leaves ends the waits of its request, but not of its action", async () => {
+  const client = connect(engine);
+  const raw = client.raw.getOrCreate(["leaving"]);
+  const url = (path) => `${engine.url}/gateway/raw/${path}?rvt-namespace=default&rvt-method=getOrCreate&rvt-runner=default&rvt-key=leaving`;
+
+  const waiting = http.get(url("request/wait")).on("error", () => {});
+  await eventually(async () => (await raw.hits()) === 1);
+  waiting.destroy();
+  await eventually(async () => (await raw.left()) === 1);
+
+  const acting = http.request(url("action/ponder"), { method: "POST", headers: { "x-rivet-encoding": "json" } }).on("error", () => {});
+  acting.end(JSON.stringify({ args: [500] }));
+  await new Promise((sent) => acting.once("finish", sent));
+  acting.destroy();
+  await eventually(async () => (await raw.pondered()) === 1);
   await client.dispose();
 });

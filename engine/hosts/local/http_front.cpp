@@ -117,8 +117,9 @@ Task<Result<HttpResponse>> queue_fetch(std::shared_ptr<ActorInstance> actor, Htt
 
   count(front_counters().queue_sends);
   bool began = false;
-  ActorInstance::Connect connect = connect_for(std::move(request), *std::move(params), began);
   QueueSend send;
+  send.abort = request.abort;
+  ActorInstance::Connect connect = connect_for(std::move(request), *std::move(params), began);
   send.name = std::move(name);
   send.body = std::move(message->body);
   send.wait = message->wait.value_or(false);

@@ -12,6 +12,7 @@ class ActionRun final : public Call<Bytes>, public ActionScope {
   ActionRun(std::shared_ptr<Instance> actor, std::shared_ptr<ActorConnection> conn, bool transient, bool* began,
             std::string name, Bytes args)
       : Call(std::move(actor), Traffic::call, "action", began),
+        ActionScope(this->actor()),
         conn_(std::move(conn)),
         name_(std::move(name)),
         args_(std::move(args)) {
@@ -29,10 +30,9 @@ class ActionRun final : public Call<Bytes>, public ActionScope {
   std::string_view handler() const override { return name_; }
   void fail(Error error) override;
 
-  bool aborted() const override { return aborted_; }
-  CallOrigin outgoing() override;
-
  private:
+  std::shared_ptr<const CallFrame> caller() const override { return origin_.path; }
+  std::optional<std::chrono::nanoseconds> latest_end() const override { return ends_at(); }
   /// Why it is not begun at all.
   std::optional<Error> refusal() const;
   /// The time that the actor's options and the caller leave.
@@ -45,24 +45,7 @@ class ActionRun final : public Call<Bytes>, public ActionScope {
   CallOrigin origin_;
   AbortSignal::Subscription caller_;
   bool called_ = false;
-  bool aborted_ = false;
-  // Made by the first call to another actor.
-  std::shared_ptr<const CallFrame> frame_;
-  std::shared_ptr<AbortSignal> abort_;
 };
-
-CallOrigin ActionRun::outgoing() {
-  if (!frame_) {
-    frame_ = actor().own_frame();
-    if (origin_.path) {
-      auto frame = std::make_shared<CallFrame>(*frame_);
-      frame->caller = origin_.path;
-      frame_ = std::move(frame);
-    }
-  }
-  if (!abort_) abort_ = std::make_shared<AbortSignal>();
-  return {frame_, ends_at(), abort_};
-}
 
 std::optional<Error> ActionRun::refusal() const {
   if (origin_.abort && origin_.abort->aborted()) return make_error("actor", "aborted");
@@ -93,13 +76,10 @@ void ActionRun::suspended() {
 /// The code may still be running; what it has asked of others ends with the call.
 void ActionRun::fail(Error error) {
   if (answered()) return;
-  aborted_ = true;
-  const auto instance = shared_actor();
-  const auto abort = abort_;
-  const CallScope* scope = this;
+  const auto self = shared_from_this();
+  mark_aborted();
   answer(named(std::move(error)));
-  if (abort) abort->abort();
-  instance->abort_delays_of(scope);
+  give_up();
 }
 
 Task<void> ActionRun::run(std::shared_ptr<CallBase> self) {

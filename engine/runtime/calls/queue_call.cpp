@@ -101,7 +101,7 @@ Task<Result<QueueSent>> QueueRun::put() {
   if (!message_.wait || answered()) co_return QueueSent();
   waits_for_ = message.id;
   change_work(Work::queue_reply);
-  auto reply = co_await instance.queue().replies().wait(message.id, message_.timeout, nullptr);
+  auto reply = co_await instance.queue().replies().wait(message.id, message_.timeout, message_.abort);
   waits_for_.reset();
   if (!reply) co_return reply.error();
   if (*reply) co_return std::move(**reply);

@@ -1,22 +1,53 @@
+#include "engine/runtime/calls/action_scope.h"
 #include "engine/runtime/instance/instance.h"
 
 namespace troupe {
 namespace {
 
-class RequestRun final : public Call<HttpResponse> {
+/// A raw request. The scope of its code lasts until the body of the answer is done, or nobody wants that any more.
+class RequestRun final : public Call<HttpResponse>, public ActionScope {
  public:
   RequestRun(std::shared_ptr<Instance> actor, std::shared_ptr<ActorConnection> conn, bool* began, HttpRequest request)
-      : Call(std::move(actor), Traffic::call, "request", began), request_(std::move(request)) {
+      : Call(std::move(actor), Traffic::call, "request", began),
+        ActionScope(this->actor()),
+        request_(std::move(request)),
+        client_(request_.abort) {
     temporary_ = std::move(conn);
   }
 
   Task<void> run(std::shared_ptr<CallBase> self) override;
+  void suspended() override;
+  void fail(Error error) override;
 
  private:
+  std::optional<std::chrono::nanoseconds> latest_end() const override { return ends_at(); }
+
   HttpRequest request_;
+  std::shared_ptr<AbortSignal> client_;
+  AbortSignal::Subscription leaving_;
 };
 
-Task<void> RequestRun::run(std::shared_ptr<CallBase>) {
+void RequestRun::suspended() {
+  Call::suspended();
+  if (!client_) return;
+  // The signal fires on the client's thread. The handler itself runs on, what it waits for does not.
+  auto gone = [weak = std::weak_ptr<CallBase>(shared_from_this()), executor = actor().executor()] {
+    hand_over(executor, [weak] {
+      if (const auto call = weak.lock()) static_cast<RequestRun&>(*call).give_up();
+    });
+  };
+  leaving_ = client_->on_abort(std::move(gone));
+}
+
+void RequestRun::fail(Error error) {
+  if (answered()) return;
+  const auto self = shared_from_this();
+  mark_aborted();
+  Call::fail(std::move(error));
+  give_up();
+}
+
+Task<void> RequestRun::run(std::shared_ptr<CallBase> self) {
   co_await skip_final_post();
   auto& instance = actor();
   auto conn = temporary_;
@@ -34,7 +65,8 @@ Task<void> RequestRun::run(std::shared_ptr<CallBase>) {
     mark_began();
     limit(instance.options().action_timeout);
     try {
-      auto task = instance.behavior().on_request(std::move(request_), conn);
+      CallScopePtr scope(std::move(self), this);
+      auto task = instance.behavior().on_request(std::move(request_), conn, std::move(scope));
       result = co_await std::move(task);
     } catch (...) {
       result = instance.escaped("onRequest");

@@ -31,11 +31,12 @@ struct Binding {
 
   /// Runs a handler to its value, whatever form its result has.
   template <class F, class Tuple>
-  static Task<Result<typename HandlerOf<F>::Value>> complete(const F& f, Typed& self, ConnectionPtr conn, Tuple args) {
+  static Task<Result<typename HandlerOf<F>::Value>> complete(const F& f, Typed& self, ConnectionPtr conn,
+                                                             CallScopePtr scope, Tuple args) {
     using H = HandlerOf<F>;
     using Out = Result<typename H::Value>;
     constexpr bool kWrites = H::kAccess == StateAccess::write;
-    Ctx context(self, std::move(conn), kWrites);
+    Ctx context(self, std::move(conn), kWrites, std::move(scope));
     Instance::Turn turn(self, kWrites);
     std::optional<Out> out;
     try {
@@ -144,10 +145,14 @@ struct Binding {
   /// A hook with given extra parameters, of which the handler takes as many as it wants.
   template <class F, class... Extra>
   static auto run_hook(const F& f, Instance& instance, ConnectionPtr conn, Extra... extra) {
+    return run_scoped_hook(f, instance, std::move(conn), nullptr, std::move(extra)...);
+  }
+  template <class F, class... Extra>
+  static auto run_scoped_hook(const F& f, Instance& instance, ConnectionPtr conn, CallScopePtr scope, Extra... extra) {
     using H = HandlerOf<F>;
     static_assert(H::Args::kCount <= sizeof...(Extra), "this hook has fewer parameters");
     auto args = first_of<H>(std::tuple<Extra...>(std::move(extra)...));
-    return complete<F, decltype(args)>(f, typed(instance), std::move(conn), std::move(args));
+    return complete<F, decltype(args)>(f, typed(instance), std::move(conn), std::move(scope), std::move(args));
   }
 
   /// A value from outside (input, parameters); what is absent or null is a default-constructed struct.

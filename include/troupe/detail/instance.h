@@ -59,7 +59,7 @@ struct Definition {
   };
   std::map<std::string, QueueDeclaration, std::less<>> queues;
   Hook<Bytes, std::string, Raw, Raw> on_before_action_response;
-  Hook<HttpResponse, HttpRequest, ConnectionPtr> on_request;
+  Hook<HttpResponse, HttpRequest, ConnectionPtr, CallScopePtr> on_request;
   Hook<void, std::shared_ptr<ActorWebSocket>, ConnectionPtr> on_websocket;
   std::function<void(Instance&)> on_state_change;
 
@@ -143,7 +143,7 @@ class Instance : public Behavior {
   Task<Result<bool>> can_subscribe(ConnectionPtr conn, std::string event) final;
   Task<Result<Bytes>> action(ActionCall call) final;
   Task<Result<Bytes>> on_before_action_response(std::string name, Bytes args, Bytes output) final;
-  Task<Result<HttpResponse>> on_request(HttpRequest request, ConnectionPtr conn) final;
+  Task<Result<HttpResponse>> on_request(HttpRequest request, ConnectionPtr conn, CallScopePtr scope) final;
   Task<Result<void>> on_websocket(std::shared_ptr<ActorWebSocket> socket, ConnectionPtr conn) final;
   Task<Result<bool>> can_publish(ConnectionPtr conn, std::string queue, const Bytes& body) final;
   Result<Bytes> serialize_state() final;

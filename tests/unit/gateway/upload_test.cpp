@@ -201,6 +201,30 @@ TEST_F(Uploads, AClientThatLeavesBeforeItsAnswerAbortsTheRequest) {
   EXPECT_TRUE(aborted.wait());
 }
 
+TEST_F(Uploads, AClientThatLeavesBeforeItsMessageIsCompletedEndsTheWait) {
+  handler = [this](HttpRequest request) { return wait_for_abort(std::move(request)); };
+  start();
+  {
+    RawClient client = connect();
+    client.send("POST " + std::string(kActor) + "/queue/jobs HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\n{}");
+    EXPECT_TRUE(began.wait());
+  }
+  EXPECT_TRUE(aborted.wait());
+}
+
+TEST_F(Uploads, AnActionDoesNotHearOfItsClient) {
+  handler = [this](HttpRequest request) -> Task<Result<HttpResponse>> {
+    EXPECT_EQ(request.abort, nullptr);
+    began.set(true);
+    co_return HttpResponse();
+  };
+  start();
+  RawClient client = connect();
+  client.send("POST " + std::string(kActor) + "/action/act HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\n\r\n{}");
+  EXPECT_TRUE(began.wait());
+  EXPECT_EQ(client.response()->status, 200);
+}
+
 TEST_F(Uploads, AStopOfTheServerAbortsTheRequest) {
   handler = [this](HttpRequest request) { return wait_for_abort(std::move(request)); };
   start();

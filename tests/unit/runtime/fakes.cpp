@@ -106,7 +106,9 @@ class Scripted final : public Behavior {
   Task<Result<Bytes>> on_before_action_response(std::string name, Bytes args, Bytes output) override {
     return script_->on_before_action_response(std::move(name), std::move(args), std::move(output));
   }
-  Task<Result<HttpResponse>> on_request(HttpRequest request, std::shared_ptr<Connection> conn) override {
+  Task<Result<HttpResponse>> on_request(HttpRequest request, std::shared_ptr<Connection> conn,
+                                        CallScopePtr scope) override {
+    script_->request_scope = std::move(scope);
     return script_->on_request(std::move(request), std::move(conn));
   }
   Task<Result<void>> on_websocket(std::shared_ptr<ActorWebSocket> socket, std::shared_ptr<Connection> conn) override {

@@ -98,6 +98,8 @@ struct Script {
 
   /// Of the newest instance.
   ActorContext* context = nullptr;
+  /// Of the newest request.
+  CallScopePtr request_scope;
   /// What `serialize_state` gives unless the script has its own.
   Bytes state{0x01};
   Log log;
@@ -110,8 +112,9 @@ class FakeHost final : public InstanceHost {
  public:
   void sleep_intent() override { ++sleep_intents; }
   void destroy_intent() override { ++destroy_intents; }
-  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes, CallOrigin) override {
+  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes, CallOrigin origin) override {
     if (on_call) on_call();
+    last_origin = std::move(origin);
     co_return to_bytes(to.name + "." + action);
   }
   Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override {
@@ -121,6 +124,7 @@ class FakeHost final : public InstanceHost {
     co_return sent;
   }
   std::function<void()> on_call;
+  CallOrigin last_origin;
   Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack) override {
     if (alarm_failure) co_return *alarm_failure;
     alarms.push_back(at_ms);

@@ -15,7 +15,7 @@ class QueueTest : public ActorTest {
 
   static QueueSend message(std::string name, std::string_view body, bool wait = false,
                            std::optional<Millis> timeout = std::nullopt) {
-    return {std::move(name), to_bytes(body), wait, timeout};
+    return {std::move(name), to_bytes(body), wait, timeout, nullptr};
   }
   /// From a client.
   Result<QueueSent> send(std::string name, std::string_view body) {

@@ -132,6 +132,7 @@ class FakeQueue final : public Queue {
     co_return message;
   }
   Task<Result<std::vector<QueueMessage>>> receive(QueueReceive wanted) override {
+    last_abort = wanted.abort;
     std::vector<QueueMessage> found;
     for (const auto& message : messages) {
       if (found.size() == wanted.count) break;
@@ -167,6 +168,8 @@ class FakeQueue final : public Queue {
   }
 
   std::uint64_t last_id = 0;
+  /// Of the newest receive.
+  std::shared_ptr<AbortSignal> last_abort;
   std::vector<QueueMessage> messages;
   std::vector<Value> responses;
 };

@@ -133,6 +133,42 @@ TEST(SdkQueue, SendsToOtherActors) {
   EXPECT_EQ(fake.context.calls.at(0).action, "queue jobs");
 }
 
+/// A call that nobody waits for any more when its signal fires.
+class SignalledScope final : public CallScope {
+ public:
+  bool aborted() const override { return fires->aborted(); }
+  std::shared_ptr<AbortSignal> signal() const override { return fires; }
+  const std::shared_ptr<AbortSignal> fires = std::make_shared<AbortSignal>();
+};
+
+TEST(MessageQueue, AWaitEndsWithTheCallItBelongsToAndByItsOwnSignal) {
+  const auto own = std::make_shared<AbortSignal>();
+  const auto receive = [own](Ctx& c, bool with_own) -> Task<Result<void>> {
+    QueueReceive wanted;
+    wanted.timeout = std::chrono::milliseconds(1);
+    if (with_own) wanted.abort = own;
+    auto message = co_await c.queue().next(wanted);
+    co_return message ? Result<void>() : message.error();
+  };
+  FakeActor fake(actor<Sum>("worker").action("receive", receive));
+  const auto scope = std::make_shared<SignalledScope>();
+  const auto run = [&](bool with_own) {
+    ActionCall call;
+    call.name = "receive";
+    call.args = detail::encode_arguments(with_own);
+    call.scope = scope;
+    EXPECT_TRUE(fake.world.run(fake.behavior->action(std::move(call))));
+    return fake.context.messages.last_abort;
+  };
+  EXPECT_EQ(run(false), scope->fires);
+  // Listens to both no longer than the wait lasts.
+  const auto both = run(true);
+  ASSERT_TRUE(both);
+  own->abort();
+  EXPECT_FALSE(both->aborted());
+  EXPECT_TRUE(run(true)->aborted());
+}
+
 // -- the demo actor ---------------------------------------------------------------------------------------------------
 
 Value posting(std::int64_t i) { return Value::object({{"i", i}}); }
