@@ -59,6 +59,15 @@ Task<void> BodyState::pull(std::shared_ptr<BodyState> self) {
   } catch (...) {
     piece = self->actor_->escaped("the body of a response");
   }
+  auto& actor = *self->actor_;
+  // A piece leaves like an answer, and so does the end: after the commit of what it could reveal.
+  if (const auto need = actor.default_ack(); piece && !self->finished_ && actor.unsettled(need)) {
+    auto saved = co_await actor.saver().commit(need);
+    if (!saved) {
+      self->producer_->cancel();
+      piece = saved.error();
+    }
+  }
   if (!piece || !*piece) self->finish();
   if (self->waiter_) self->waiter_.resume(std::move(piece));
 }

@@ -86,10 +86,15 @@ bool Instance::may_have_changed() const {
   return definition_->has_state && !in_state_change_ && (writers_ > 0 || touches_ != touches_seen_);
 }
 
-void Instance::before_wait() {
+void Instance::before_wait() { look_for_changes(kCompareAtWaitMax); }
+
+/// Something is about to leave, or to be committed: a comparison is cheaper than a commit in vain.
+void Instance::note_changes() { look_for_changes(SIZE_MAX); }
+
+void Instance::look_for_changes(std::size_t compare_max) {
   if (!definition_->has_state || in_state_change_) return;
   if (writers_ == 0 && touches_ == touches_seen_) return;
-  if (snapshot_.size() > kCompareAtWaitMax) return context_.request_save();
+  if (snapshot_.size() > compare_max) return context_.request_save();
   if (auto settled = settle_state(); !settled)
     context_.log(kLogError, "on_state_change failed: " + settled.error().id() + ": " + settled.error().detail());
 }

@@ -178,12 +178,28 @@ class Context : public ContextBase {
   /// A body whose pieces the coroutine `produce(BodyWriter&)` writes.
   template <class F>
   std::shared_ptr<BodyStream> stream(F produce) const {
-    return make_body_stream(
-        runtime(), [produce = std::move(produce)](BodyWriter& writer) { return detail::with_result(produce(writer)); });
+    return make_body_stream(runtime(), [context = *this, produce = std::move(produce)](BodyWriter& writer) {
+      return run_producer(context, produce, writer);
+    });
   }
 
  private:
   Instance& typed() const { return static_cast<Instance&>(*instance_); }
+
+  template <class F>
+  static Task<Result<void>> run_producer(Context context, const F& produce, BodyWriter& writer) {
+    detail::Instance::Turn turn(*context.instance_, context.writes_);
+    Result<void> result;
+    try {
+      auto producing = detail::with_result(produce(writer));
+      result = co_await std::move(producing);
+    } catch (...) {
+      result = error_of_current_exception();
+    }
+    auto settled = turn.finish();
+    if (result && !settled) result = std::move(settled);
+    co_return result;
+  }
 
   template <class F>
   static Task<Result<void>> run_spawned(Context context, F task) {

@@ -86,7 +86,8 @@ std::shared_ptr<RawSocket> Instance::make_raw_socket(std::shared_ptr<RelayedSock
       if (auto instance = weak.lock()) instance->message_handled(client, index);
     };
   }
-  return std::make_shared<RawSocket>(executor_, std::move(client), std::move(events));
+  std::weak_ptr<ConnectionOwner> owner = self();
+  return std::make_shared<RawSocket>(executor_, std::move(client), std::move(events), std::move(owner));
 }
 
 Task<Result<std::shared_ptr<ActorSocket>>> Instance::websocket(Connect connect, std::shared_ptr<RelayedSocket> client) {

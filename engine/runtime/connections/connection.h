@@ -25,6 +25,10 @@ class ConnectionOwner {
                           const Bytes& args) = 0;
   /// Runs the end of a client's side after what is held back for it.
   virtual void end_sink(std::function<void()> end) = 0;
+  /// Whether what leaves now can reveal committed changes only, with nothing held back before it.
+  virtual bool may_leave() const = 0;
+  /// Lets `out` run once that is so, after what is held back already. False: too much is.
+  virtual bool hold_back(std::size_t bytes, std::function<void()> out) = 0;
   /// What is stored of a hibernatable connection has changed.
   virtual void connection_changed(ActorConnection& conn) = 0;
 

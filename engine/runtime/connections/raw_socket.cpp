@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace troupe {
+namespace {
+
+/// RFC 6455 §7.4.1 and the registry of IANA.
+constexpr std::uint16_t kTryAgainLater = 1013;
+
+}  // namespace
 
 class RawSocket::Handle final : public ActorWebSocket {
  public:
@@ -13,7 +19,7 @@ class RawSocket::Handle final : public ActorWebSocket {
   }
 
   bool send(WebSocketMessage message) override { return socket_->send(std::move(message)); }
-  Task<void> wait_drained() override { return socket_->client_->wait_drained(); }
+  Task<void> wait_drained() override { return socket_->wait_drained(); }
   void close(std::uint16_t code, std::string reason) override { socket_->close(code, std::move(reason)); }
   Task<std::optional<WebSocketMessage>> receive() override { return socket_->receive(); }
   std::uint16_t close_code() const override { return socket_->close_code_; }
@@ -50,8 +56,12 @@ class RawSocket::Feed final : public ActorSocket {
   std::shared_ptr<RawSocket> socket_;
 };
 
-RawSocket::RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, Events events)
-    : executor_(std::move(executor)), client_(std::move(client)), events_(std::move(events)) {}
+RawSocket::RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, Events events,
+                     std::weak_ptr<ConnectionOwner> owner)
+    : executor_(std::move(executor)),
+      client_(std::move(client)),
+      events_(std::move(events)),
+      owner_(std::move(owner)) {}
 
 void RawSocket::restore(Position position) {
   position_ = position;
@@ -59,9 +69,33 @@ void RawSocket::restore(Position position) {
 }
 
 bool RawSocket::send(WebSocketMessage message) {
-  if (closed_) return false;
+  const auto owner = owner_.lock();
+  if (closed_ || !owner) return false;
+  if (!owner->may_leave()) return send_later(*owner, std::move(message));
   ++position_.sent;
   return client_->send(std::move(message));
+}
+
+bool RawSocket::send_later(ConnectionOwner& owner, WebSocketMessage message) {
+  const auto bytes = message.data.size();
+  auto out = [self = shared_from_this(), kept = std::make_shared<WebSocketMessage>(std::move(message))] {
+    if (--self->held_ == 0) self->released_.notify_all();
+    (void)self->client_->send(std::move(*kept));
+  };
+  ++held_;
+  if (owner.hold_back(bytes, std::move(out))) {
+    ++position_.sent;
+    return true;
+  }
+  --held_;
+  close(kTryAgainLater, "actor.overloaded");
+  return false;
+}
+
+Task<void> RawSocket::wait_drained() {
+  const auto self = shared_from_this();
+  while (held_ > 0 && !closed_) (void)co_await released_.wait();
+  co_await client_->wait_drained();
 }
 
 std::shared_ptr<ActorWebSocket> RawSocket::make_handle() {
@@ -150,12 +184,18 @@ void RawSocket::hibernate() {
   prepare_sleep();
   closed_ = true;
   events_ = {};
+  released_.notify_all();
   client_->hibernate();
 }
 
 void RawSocket::close(std::uint16_t code, std::string reason) {
   if (closed_) return;
-  client_->close(code, reason);
+  const auto owner = held_ > 0 ? owner_.lock() : nullptr;
+  if (owner) {
+    owner->end_sink([client = client_, code, reason] { client->close(code, reason); });
+  } else {
+    client_->close(code, reason);
+  }
   finish(code, std::move(reason));
 }
 
@@ -169,6 +209,7 @@ void RawSocket::finish(std::uint16_t code, std::string reason) {
   close_code_ = code;
   close_reason_ = std::move(reason);
   make_room();
+  released_.notify_all();
   for (auto& reader : std::exchange(readers_, {})) reader.post(std::nullopt);
   if (auto closed = std::exchange(events_.closed, nullptr)) closed();
 }

@@ -12,8 +12,9 @@
 namespace troupe {
 
 /// A raw WebSocket between the client's socket and the actor's code: a bounded inbox, whose fullness makes the gateway
-/// stop reading, and a close that happens once, whichever side began it. A hibernatable one outlives its generation.
-/// Threads: the actor's executor only; `make_feed` gives the gateway an end it may use from anywhere. Lifetime: shared.
+/// stop reading, and a close that happens once, whichever side began it. What the code sends leaves once the changes
+/// that it could reveal are committed, in order. A hibernatable one outlives its generation. Threads: the actor's
+/// executor only; `make_feed` gives the gateway an end it may use from anywhere. Lifetime: shared.
 class RawSocket final : public ConnectionSink, public std::enable_shared_from_this<RawSocket> {
  public:
   /// The inbox takes another message while it holds less than both.
@@ -26,7 +27,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
     /// Of a hibernatable socket: the message of that index and all before it are handled.
     std::function<void(std::uint16_t index)> handled;
   };
-  RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, Events events);
+  RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, Events events,
+            std::weak_ptr<ConnectionOwner> owner);
 
   /// Before anything else: the socket comes from an earlier generation.
   void restore(Position position);
@@ -50,6 +52,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
 
   bool has_room() const;
   bool send(WebSocketMessage message);
+  bool send_later(ConnectionOwner& owner, WebSocketMessage message);
+  Task<void> wait_drained();
   void push(WebSocketMessage message, Continuation<Done> taken);
   /// Hands a message to the actor's code.
   std::optional<WebSocketMessage> take(WebSocketMessage message);
@@ -65,6 +69,10 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   Executor executor_;
   std::shared_ptr<RelayedSocket> client_;
   Events events_;
+  std::weak_ptr<ConnectionOwner> owner_;
+  /// Messages that wait for a commit.
+  std::size_t held_ = 0;
+  Signal released_;
   Position position_;
   bool restored_ = false;
   bool hibernating_ = false;

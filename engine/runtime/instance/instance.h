@@ -156,6 +156,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   void send_event(const std::shared_ptr<ActorConnection>& conn, const std::string& event, const Bytes& args) override;
   void broadcast(const std::string& event, const Bytes& args);
   void end_sink(std::function<void()> end) override;
+  bool may_leave() const override { return gate_.open(); }
+  bool hold_back(std::size_t bytes, std::function<void()> out) override { return gate_.hold(bytes, std::move(out)); }
   void connection_changed(ActorConnection& conn) override;
   /// Acknowledges a message of a raw socket once what its handler changed is committed.
   void message_handled(const std::shared_ptr<RelayedSocket>& client, std::uint16_t index);

@@ -95,7 +95,7 @@ void OutputGate::finish(bool all) {
   }
   bytes_ = 0;
   if (dropped > 0)
-    spdlog::error("actor {}: {} events are not sent, because what they tell of could not be saved",
+    spdlog::error("actor {}: {} messages are not sent, because what they tell of could not be saved",
                   actor_.info().actor_id, dropped);
 }
 

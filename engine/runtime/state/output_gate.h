@@ -10,8 +10,8 @@ namespace troupe {
 
 class Instance;
 
-/// Holds back what would leave the actor, events above all, until the changes that it could reveal are
-/// committed; then lets it out in order. Open, and free of charge, while nothing is changed and uncommitted.
+/// Holds back what would leave the actor, events and messages on raw sockets, until the changes that it could reveal
+/// are committed; then lets it out in order. Open, and free of charge, while nothing is changed and uncommitted.
 ///
 /// What changed is known for certain only when the code of the actor pauses. So whatever comes while it runs is held
 /// until then: up to a `seal`, which fixes what a held thing has to wait for.

@@ -148,7 +148,7 @@ class Instance : public Behavior {
   Task<Result<bool>> can_publish(ConnectionPtr conn, std::string queue, const Bytes& body) final;
   Result<Bytes> serialize_state() final;
   bool may_have_changed() const final;
-  void note_changes() final { before_wait(); }
+  void note_changes() final;
 
  protected:
   virtual void encode_state(Bytes& out) const = 0;
@@ -157,6 +157,8 @@ class Instance : public Behavior {
  private:
   Task<Result<Bytes>> run_now(const Action& action, ActionCall call);
   Result<void> settle_state();
+  /// Of a state whose last form had more than `compare_max` bytes it is assumed that it has changed.
+  void look_for_changes(std::size_t compare_max);
 
   std::shared_ptr<const Definition> definition_;
   ActorContext& context_;
