@@ -71,6 +71,8 @@ ActorDefinition to_actor_definition(Definition from) {
   return to;
 }
 
+Error state_conflict() { return make_error("actor", "state_transaction_conflict"); }
+
 // -- changes of state -------------------------------------------------------------------------------------------------
 
 void Instance::refuse_inside_state_change() const {
@@ -117,6 +119,7 @@ Result<void> Instance::settle_state() {
   scratch.clear();
   encode_state(scratch);
   if (scratch == snapshot_) return {};
+  ++changes_;
   snapshot_.assign(scratch.begin(), scratch.end());
   if (scratch.capacity() > kScratchKeepMax) Bytes().swap(scratch);
   context_.request_save();

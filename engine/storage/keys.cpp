@@ -7,6 +7,7 @@ namespace troupe::keys {
 namespace {
 
 constexpr std::uint8_t kStateRow = 's';
+constexpr std::uint8_t kPendingStateRow = 'S';
 constexpr std::uint8_t kConnectionRow = 'c';
 constexpr std::uint8_t kKvRow = 'k';
 constexpr std::uint8_t kQueueRow = 'q';
@@ -272,6 +273,7 @@ std::optional<Id> parse_id(BytesView value) {
 
 Range actor_data(const ActorId& id) { return starting_with(with_id(Family::actor_data, id)); }
 Bytes actor_state(const ActorId& id) { return actor_row(id, kStateRow, {}); }
+Bytes actor_pending_state(const ActorId& id) { return actor_row(id, kPendingStateRow, {}); }
 Bytes actor_connection(const ActorId& id, std::string_view conn_id) {
   return actor_row(id, kConnectionRow, as_bytes(conn_id));
 }

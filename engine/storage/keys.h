@@ -118,6 +118,8 @@ std::optional<Id> parse_id(BytesView value);
 /// Everything that belongs to one actor in family `actor_data`.
 Range actor_data(const ActorId& id);
 Bytes actor_state(const ActorId& id);
+/// A state that counts if a certain transaction of the actor's database has been committed.
+Bytes actor_pending_state(const ActorId& id);
 Bytes actor_connection(const ActorId& id, std::string_view conn_id);
 Range actor_connections(const ActorId& id);
 /// The connection id in a key of `actor_connections`; lives as long as `key`.

@@ -159,6 +159,19 @@ using CallScopePtr = std::shared_ptr<const CallScope>;
 /// Of code that nobody waits for, not even the start of the actor.
 CallScopePtr background_scope();
 
+/// What a transaction makes of an actor's state, as the part of its code in committing both as one.
+/// Threads: the actor's executor only.
+class StateChange {
+ public:
+  virtual ~StateChange() = default;
+  /// The state as it will be, CBOR. Changes nothing. An error refuses the commit.
+  virtual Result<Bytes> serialize() = 0;
+  /// Makes it the state. After an error nothing is changed, and the commit is refused.
+  virtual Result<void> apply() = 0;
+  /// Makes the state again what it was before `apply`.
+  virtual void undo() = 0;
+};
+
 /// What the runtime offers to the code of one actor, for one generation.
 /// Threads: the actor's executor only; every hook and action runs there. Lifetime: outlives the Behavior.
 class ActorContext {
@@ -180,6 +193,12 @@ class ActorContext {
   virtual void request_save(SaveRequest request = {}) = 0;
   /// Saves now; returns when the state is as durable as the `durability` setting says.
   virtual Task<Result<void>> save() = 0;
+
+  /// Commits `transaction` and `change` as one: after a crash the actor has both or none of them. Rolls back on an
+  /// error; what others have changed in the state since the commit began is then undone with `change`, and their
+  /// answers are the error. Durability: that of a commit of SQL; a power loss keeps both or none only with the setting
+  /// `sync`. `change` lives until this returns.
+  virtual Task<Result<void>> commit_with_state(std::shared_ptr<SqlTransaction> transaction, StateChange& change) = 0;
 
   /// Sends an event to every connection that subscribed to it. `args` is a CBOR array.
   virtual void broadcast(const std::string& event, const Bytes& args) = 0;

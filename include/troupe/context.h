@@ -13,6 +13,7 @@
 #include "troupe/client.h"
 #include "troupe/connection.h"
 #include "troupe/detail/handler.h"
+#include "troupe/detail/state_draft.h"
 #include "troupe/kv.h"
 #include "troupe/message_queue.h"
 #include "troupe/schedule.h"
@@ -165,6 +166,20 @@ class Context : public ContextBase {
     return all;
   }
 
+  /// Runs `body(S& draft, const SqlTransactionRunner&)`, a coroutine that returns Task<Result<T>>, in a transaction of
+  /// the database. `draft` begins as a copy of the state, which others go on seeing as it is. When the body succeeds,
+  /// the draft becomes the state, and both are committed as one: after a crash the actor has both or none. On an error
+  /// or exception neither is changed. Entries, messages and schedules are not part of it. Inside, use the draft and the
+  /// transaction only. Errors: those of SqlTransaction; `actor.state_transaction_conflict`, with nothing changed, when
+  /// somebody else has changed the state meanwhile, or inside another one of the same handler.
+  /// Durability: that of SQL. Cancel: none; the transaction has its own time limit.
+  template <class F>
+  auto transaction(F body) const -> std::invoke_result_t<F&, S&, const SqlTransactionRunner&> {
+    static_assert(!std::is_same_v<S, None>, "without state, c.db().transaction does the same");
+    if (!in_transaction_) in_transaction_ = std::make_shared<bool>(false);
+    return run_transaction(*this, std::move(body));
+  }
+
   /// Runs `task(Context&)`, a coroutine, beside the handlers; errors are logged. It is waited for at a stop, within the
   /// grace period, and does not keep the actor awake.
   template <class F>
@@ -185,6 +200,39 @@ class Context : public ContextBase {
 
  private:
   Instance& typed() const { return static_cast<Instance&>(*instance_); }
+
+  /// Whether a transaction of this context, or a copy of it, is open. Null: there never was one.
+  mutable std::shared_ptr<bool> in_transaction_;
+
+  template <class F>
+  static auto run_transaction(Context context, F body) -> std::invoke_result_t<F&, S&, const SqlTransactionRunner&> {
+    using Outcome = typename std::invoke_result_t<F&, S&, const SqlTransactionRunner&>::value_type;
+    const detail::OpenTransaction open(context.in_transaction_);
+    if (!open) co_return detail::state_conflict();
+    auto beginning = context.db().raw().begin();
+    auto begun = co_await std::move(beginning);
+    if (!begun) co_return std::move(begun).error();
+    const auto transaction = *begun;
+    const SqlTransactionRunner runner(transaction);
+    std::optional<Outcome> outcome;
+    std::optional<detail::StateDraft<Instance, S>> draft;
+    try {
+      draft.emplace(context.typed());
+      auto running = body(draft->state(), runner);
+      auto result = co_await std::move(running);
+      outcome.emplace(std::move(result));
+    } catch (...) {
+      outcome.emplace(error_of_current_exception());
+    }
+    if (!*outcome) {
+      (void)co_await transaction->rollback();
+      co_return std::move(*outcome);
+    }
+    auto committing = context.runtime().commit_with_state(transaction, *draft);
+    auto committed = co_await std::move(committing);
+    if (!committed) co_return std::move(committed).error();
+    co_return std::move(*outcome);
+  }
 
   template <class F>
   static Task<Result<void>> run_producer(Context context, const F& produce, BodyWriter& writer) {

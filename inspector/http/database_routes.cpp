@@ -14,7 +14,7 @@ constexpr std::uint64_t kRowsMax = 500;
 // A literal underscore, which LIKE would take for any character.
 constexpr const char* kTables =
     "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_' "
-    "AND substr(name, 1, 10) <> '__drizzle_' ORDER BY name";
+    "AND substr(name, 1, 10) <> '__drizzle_' AND substr(name, 1, 8) <> '_troupe_' ORDER BY name";
 
 std::string quoted(std::string_view identifier) {
   std::string out = "\"";

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/runtime/instance/instance.h"
+#include "engine/runtime/state/state_transaction.h"
 
 namespace troupe {
 namespace {
@@ -64,6 +65,10 @@ void Context::request_save(SaveRequest request) { actor_.saver().request(request
 Task<Result<void>> Context::save() {
   actor_.saver().mark();
   return actor_.saver().commit(Ack::durable);
+}
+
+Task<Result<void>> Context::commit_with_state(std::shared_ptr<SqlTransaction> transaction, StateChange& change) {
+  return commit_transaction(actor_.self(), std::move(transaction), change);
 }
 
 void Context::broadcast(const std::string& event, const Bytes& args) { actor_.broadcast(event, args); }

@@ -19,6 +19,7 @@ class Context final : public ActorContext {
   Task<void> until_aborted() override;
   void request_save(SaveRequest request) override;
   Task<Result<void>> save() override;
+  Task<Result<void>> commit_with_state(std::shared_ptr<SqlTransaction> transaction, StateChange& change) override;
   void broadcast(const std::string& event, const Bytes& args) override;
   std::vector<std::shared_ptr<Connection>> connections() const override;
   KeyValue& kv() override;

@@ -189,7 +189,7 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   static Task<void> run_start(std::shared_ptr<Instance> self, Continuation<Result<void>> waiter);
   Task<Result<void>> prepare();
   Task<Result<void>> prepare_new();
-  Task<Result<void>> prepare_woken(Bytes stored);
+  Task<Result<void>> prepare_woken(Bytes stored, bool was_pending);
   Task<Result<void>> prepare_common();
   Result<void> stage_inspector_token();
   Task<Result<void>> create_state();

@@ -1,5 +1,7 @@
 #include "engine/runtime/instance/instance.h"
 #include "engine/runtime/state/inspector_token.h"
+#include "engine/runtime/state/state_transaction.h"
+#include "engine/storage/keys.h"
 
 namespace troupe {
 
@@ -59,8 +61,13 @@ Task<Result<void>> Instance::prepare() {
   }
   behavior_ = definition_->make(context_);
   const bool is_new = !stored->has_value();
+  bool was_pending = false;
   if (!is_new) {
     TROUPE_CO_CHECK(co_await restore_connections());
+    auto pending = co_await find_pending_state(self());
+    if (!pending) co_return pending.error().with_context("looking for the end of a transaction");
+    was_pending = pending->found;
+    if (pending->committed) **stored = std::move(*pending->committed);
   }
   if (hooks().on_migrate) {
     auto migrate = [this, is_new] { return behavior_->on_migrate(is_new); };
@@ -70,7 +77,7 @@ Task<Result<void>> Instance::prepare() {
     TROUPE_CO_CHECK(co_await prepare_new());
   } else {
     auto bytes = std::move(**stored);
-    TROUPE_CO_CHECK(co_await prepare_woken(std::move(bytes)));
+    TROUPE_CO_CHECK(co_await prepare_woken(std::move(bytes), was_pending));
   }
   TROUPE_CO_CHECK(co_await prepare_common());
   co_return co_await scheduler_.keep_alarm();
@@ -100,7 +107,7 @@ Task<Result<void>> Instance::prepare_new() {
   co_return co_await saver_.commit_first(std::move(*snapshot));
 }
 
-Task<Result<void>> Instance::prepare_woken(Bytes stored) {
+Task<Result<void>> Instance::prepare_woken(Bytes stored, bool was_pending) {
   if (stored.empty() && hooks().create_state) {
     TROUPE_CO_CHECK(co_await create_state());
     saver_.mark();
@@ -109,6 +116,7 @@ Task<Result<void>> Instance::prepare_woken(Bytes stored) {
     if (!loaded) co_return loaded.error().with_context("decoding the state");
   }
   saver_.open(*behavior_, weak_from_this());
+  if (was_pending) settle_pending_state(*this);
   // Actors of a data directory that knew no tokens get theirs at their next wake.
   TROUPE_CO_TRY(const auto token, co_await load_inspector_token());
   if (!token) {

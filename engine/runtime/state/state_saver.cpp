@@ -164,6 +164,29 @@ Task<Result<void>> StateSaver::write(Ack ack) {
   co_return co_await store(std::move(state), revision, ack);
 }
 
+Task<Result<void>> StateSaver::commit_and_hold(Bytes key, Bytes value) {
+  while (writing_) co_await write_ended_.wait();
+  if (!behavior_) co_return make_error("actor", "starting");
+  TROUPE_CO_CHECK(put(key, std::move(value), Ack::durable));
+  auto written = co_await write(Ack::durable);
+  if (!written) {
+    (void)erase(std::move(key), Ack::written);
+    co_return written;
+  }
+  // Those who were told of the end of the write come later.
+  writing_ = true;
+  co_return Result<void>();
+}
+
+void StateSaver::go_on(const std::optional<Error>& undone) {
+  writing_ = false;
+  if (undone) {
+    failure_ = *undone;
+    failed_revision_ = revision_;
+  }
+  write_ended_.notify_all();
+}
+
 Task<Result<void>> StateSaver::commit_first(Bytes state) { return store(std::move(state), revision_, Ack::durable); }
 
 Task<Result<void>> StateSaver::store(std::optional<Bytes> state, std::uint64_t revision, Ack ack) {

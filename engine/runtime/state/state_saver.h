@@ -89,6 +89,12 @@ class StateSaver {
   /// more changes are about to come, so let what is ready on the actor's executor run first; one commit covers them
   /// all.
   Task<Result<void>> commit(Ack ack, bool gather = false);
+  /// Commits everything so far, and this row, durably, and keeps later commits waiting until `go_on`. Errors: those of
+  /// `commit`, `actor.starting` before the first snapshot; nothing is kept waiting then, and the row is none.
+  Task<Result<void>> commit_and_hold(Bytes key, Bytes value);
+  /// `undone`: changes since then have been taken back, and those who wait for them get this error.
+  void go_on(const std::optional<Error>& undone = std::nullopt);
+
   /// The first snapshot of a new actor.
   Task<Result<void>> commit_first(Bytes state);
 

@@ -6,9 +6,11 @@
 
 #include <cerrno>
 #include <memory>
+#include <string>
 
 #include "engine/base/errors.h"
 #include "engine/storage/rocks/file_system.h"
+#include "engine/storage/sqlite/reserved_table.h"
 
 namespace troupe {
 namespace {
@@ -41,6 +43,9 @@ Result<void> copy_pages(const std::filesystem::path& from, const std::filesystem
   // The copy says that it has a log beside it; a plain file has none.
   const int plain = sqlite3_exec(target.get(), "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
   if (plain != SQLITE_OK) return copy_failure(to, plain);
+  const std::string forget = std::string("DROP TABLE IF EXISTS ") + kReservedTable;
+  const int dropped = sqlite3_exec(target.get(), forget.c_str(), nullptr, nullptr, nullptr);
+  if (dropped != SQLITE_OK) return copy_failure(to, dropped);
   return {};
 }
 

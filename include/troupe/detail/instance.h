@@ -124,6 +124,10 @@ class Instance : public Behavior {
 
   /// Changes made before this point are no changes: the state has just been made or loaded.
   void take_snapshot();
+  /// Looks for a change now. Errors: those of on_state_change.
+  Result<void> settle_state();
+  /// Counts the changes that were seen.
+  std::uint64_t changes() const { return changes_; }
 
   Task<Result<void>> on_migrate(bool is_new) final;
   Task<Result<Bytes>> create_state(std::optional<Bytes> input) final;
@@ -156,7 +160,6 @@ class Instance : public Behavior {
 
  private:
   Task<Result<Bytes>> run_now(const Action& action, ActionCall call);
-  Result<void> settle_state();
   /// Of a state whose last form had more than `compare_max` bytes it is assumed that it has changed.
   void look_for_changes(std::size_t compare_max);
 
@@ -166,6 +169,7 @@ class Instance : public Behavior {
   Bytes snapshot_;
   std::uint32_t writers_ = 0;
   std::uint32_t touches_ = 0, touches_seen_ = 0;
+  std::uint64_t changes_ = 0;
   bool in_state_change_ = false;
 };
 

@@ -226,6 +226,14 @@ class FakeContext final : public ActorContext {
     ++saves;
     co_return Result<void>();
   }
+  Task<Result<void>> commit_with_state(std::shared_ptr<SqlTransaction> transaction, StateChange& change) override {
+    auto state = change.serialize();
+    if (!state) co_return state.error();
+    auto applied = change.apply();
+    if (!applied) co_return applied.error();
+    committed_states.push_back(value_of(*state));
+    co_return co_await transaction->commit();
+  }
   void broadcast(const std::string& event, const Bytes& args) override { events.emplace_back(event, value_of(args)); }
   std::vector<std::shared_ptr<Connection>> connections() const override { return conns; }
   KeyValue& kv() override { return key_value; }
@@ -266,6 +274,8 @@ class FakeContext final : public ActorContext {
   ActorInfo info_{"actor-id", 1, "name", {"key"}, ""};
   int saves = 0, sleeps = 0, destroys = 0;
   bool stopped = false;
+  /// What was committed with SQL.
+  std::vector<Value> committed_states;
   Events events;
   std::vector<std::shared_ptr<Connection>> conns;
   FakeKeyValue key_value;

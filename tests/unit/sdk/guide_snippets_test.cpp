@@ -245,6 +245,42 @@ TEST(Guide, ActorsCallActors) {
   EXPECT_EQ(boss.call("pay_both", "ada", "grace").error().id(), "user.closed");
 }
 
+namespace both {
+// snippet: transaction
+struct Till {
+  std::int64_t total = 0;
+  TROUPE_FIELDS(total)
+};
+
+using Ctx = troupe::Context<Till>;
+
+troupe::Task<troupe::Result<std::int64_t>> sell(Ctx& c, std::string item, std::int64_t price) {
+  using Total = troupe::Task<troupe::Result<std::int64_t>>;
+  auto body = [item, price](Till& draft, const troupe::SqlTransactionRunner& tx) -> Total {
+    auto sold = co_await tx.execute("INSERT INTO sale (item, price) VALUES (?, ?)", item, price);
+    if (!sold) co_return sold.error();
+    co_return draft.total += price;
+  };
+  co_return co_await c.transaction(body);  // the row and the total, or neither
+}
+
+auto till =
+    troupe::actor<Till>("till")
+        .on_migrate([](Ctx& c) { return c.db().exec("CREATE TABLE IF NOT EXISTS sale (item TEXT, price INTEGER)"); })
+        .action("sell", &sell);
+// end
+}  // namespace both
+
+TEST(Guide, ATillSells) {
+  FakeActor actor(both::till);
+  EXPECT_EQ(actor.call("sell", "tea", 3).value(), Value(3));
+  EXPECT_EQ(actor.state(), Value::object({{"total", 3}}));
+  ASSERT_EQ(actor.context.committed_states.size(), 1u);
+  EXPECT_EQ(actor.context.committed_states[0], actor.state());
+  EXPECT_EQ(actor.context.database.statements.at(0).sql, "tx INSERT INTO sale (item, price) VALUES (?, ?)");
+  EXPECT_EQ(actor.context.database.statements.at(1).sql, "commit");
+}
+
 namespace background {
 // snippet: background
 struct Clock {

@@ -60,6 +60,7 @@ TEST(Keys, AlarmsAreOrderedByTimeAlsoBeforeTheEpoch) {
 TEST(Keys, EverythingOfAnActorLiesInItsRangeAndNothingOfAnother) {
   const auto range = keys::actor_data(id_of(0xff));
   EXPECT_TRUE(contains(range, keys::actor_state(id_of(0xff))));
+  EXPECT_TRUE(contains(range, keys::actor_pending_state(id_of(0xff))));
   EXPECT_TRUE(contains(range, keys::actor_connection(id_of(0xff), "conn")));
   EXPECT_TRUE(contains(range, keys::actor_kv(id_of(0xff), b("\xff\xff\xff"))));
   EXPECT_TRUE(contains(range, keys::actor_queue_message(id_of(0xff), UINT64_MAX)));

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "engine/storage/sqlite/reserved_table.h"
 #include "engine/storage/sqlite/sqlite_connection.h"
 #include "storage_world.h"
 
@@ -32,6 +33,20 @@ TEST_F(SqliteCopyTest, TheCopyHasWhatIsOnlyInTheLog) {
   EXPECT_FALSE(std::filesystem::exists(to().string() + "-wal"));
   EXPECT_FALSE(std::filesystem::exists(to().string() + ".partial"));
   EXPECT_EQ(value_in(to()), SqlValue(std::int64_t{42}));
+}
+
+TEST_F(SqliteCopyTest, TheTableOfTheRuntimeStaysBehind) {
+  {
+    const auto writer = SqliteConnection::open(from(), DurabilityMode::os).value();
+    ASSERT_TRUE(writer->exec("CREATE TABLE t (a); INSERT INTO t VALUES (42)"));
+    ASSERT_TRUE(writer->exec(std::string("CREATE TABLE ") + kReservedTable + " (id, token)"));
+  }
+  ASSERT_TRUE(copy_sqlite_file(from(), to()));
+  EXPECT_EQ(value_in(to()), SqlValue(std::int64_t{42}));
+  const auto copy = SqliteConnection::open(to(), DurabilityMode::os).value();
+  const auto tables = copy->exec("SELECT name FROM sqlite_master").value().rows;
+  ASSERT_EQ(tables.size(), 1u);
+  EXPECT_EQ(tables[0][0], SqlValue(std::string("t")));
 }
 
 TEST_F(SqliteCopyTest, NothingIsReplacedAndNothingIsLeftBehind) {

@@ -1,0 +1,342 @@
+// State and SQL in one transaction: isolation, conflicts, errors, and a crash or failure at each step.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/sdk/crashing_store.h"
+#include "tests/unit/sdk/stage.h"
+
+namespace troupe::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using Fault = Steps::Fault;
+
+struct Purse {
+  std::int64_t total = 0;
+  TROUPE_FIELDS(total)
+};
+using Ctx = Context<Purse>;
+
+/// What the state and the rows say.
+struct Sums {
+  std::int64_t state = 0, rows = 0;
+  TROUPE_FIELDS(state, rows)
+};
+
+Task<Result<void>> insert(const SqlTransactionRunner& tx, std::int64_t n) {
+  std::string sql = "INSERT INTO entries (n) VALUES (?)";
+  auto inserted = co_await tx.execute(std::move(sql), n);
+  co_return inserted ? Result<void>() : inserted.error();
+}
+
+Task<Result<std::int64_t>> add(Ctx& c, std::int64_t n) {
+  const auto body = [n](Purse& draft, const SqlTransactionRunner& tx) -> Task<Result<std::int64_t>> {
+    TROUPE_CO_CHECK(co_await insert(tx, n));
+    draft.total += n;
+    co_return draft.total;
+  };
+  co_return co_await c.transaction(body);
+}
+
+/// Waits in the middle.
+Task<Result<std::int64_t>> add_slowly(Ctx& c, std::int64_t n) {
+  const auto body = [n, &c](Purse& draft, const SqlTransactionRunner& tx) -> Task<Result<std::int64_t>> {
+    draft.total += n;
+    TROUPE_CO_CHECK(co_await c.delay(1s));
+    TROUPE_CO_CHECK(co_await insert(tx, n));
+    co_return draft.total;
+  };
+  co_return co_await c.transaction(body);
+}
+
+Task<Result<void>> refuse(Ctx& c, bool by_exception) {
+  const auto body = [by_exception](Purse& draft, const SqlTransactionRunner& tx) -> Task<Result<void>> {
+    draft.total += 100;
+    TROUPE_CO_CHECK(co_await insert(tx, 100));
+    if (by_exception) throw UserError("no", "no");
+    co_return user_error("no", "no");
+  };
+  co_return co_await c.transaction(body);
+}
+
+Task<Result<std::string>> nest(Ctx& c) {
+  const auto inner = [](Purse& draft, const SqlTransactionRunner&) -> Task<Result<void>> {
+    draft.total += 100;
+    co_return Result<void>();
+  };
+  const auto body = [&c, inner](Purse& draft, const SqlTransactionRunner& tx) -> Task<Result<std::string>> {
+    auto nested = co_await c.transaction(inner);
+    TROUPE_CO_CHECK(co_await insert(tx, 1));
+    draft.total += 1;
+    co_return nested ? std::string("committed") : nested.error().id();
+  };
+  co_return co_await c.transaction(body);
+}
+
+Task<Result<Sums>> sums(const Purse& purse, Ctx& c) {
+  std::string sql = "SELECT coalesce(sum(n), 0) FROM entries";
+  TROUPE_CO_TRY(const auto rows, co_await c.db().single<std::int64_t>(std::move(sql)));
+  co_return Sums{purse.total, rows};
+}
+
+ActorDefinition purse() {
+  return actor<Purse>("purse")
+      .on_migrate([](Ctx& c) { return c.db().exec("CREATE TABLE IF NOT EXISTS entries (n INTEGER)"); })
+      .action("add", &add)
+      .action("addSlowly", &add_slowly)
+      .action("refuse", &refuse)
+      .action("nest", &nest)
+      .action("sums", &sums)
+      .action("total", [](const Purse& purse) { return purse.total; })
+      .action("bump", [](Purse& purse, std::int64_t n) { return purse.total += n; });
+}
+
+/// Generations of one purse on the same data.
+class Transaction : public testing::Test {
+ protected:
+  class Host final : public InstanceHost {
+   public:
+    void sleep_intent() override {}
+    void destroy_intent() override {}
+    Task<Result<void>> set_alarm(std::optional<std::int64_t>, Ack) override { co_return Result<void>(); }
+    Task<Result<Bytes>> call(ActorAddress, std::string, Bytes, CallOrigin) override { co_return Bytes(); }
+    Task<Result<QueueSent>> send(ActorAddress, QueueSend) override { co_return QueueSent(); }
+  };
+
+  Transaction() {
+    store_ = make_memory_store();
+    files_ = make_actor_store(world.ports(), *store_, directory_.path() / "sqlite", StorageSettings());
+    wake();
+  }
+  ~Transaction() override { end(); }
+
+  void wake() {
+    end();
+    steps = std::make_shared<Steps>();
+    stepped_ = std::make_unique<SteppedStore>(*files_, steps);
+    std::array<std::uint8_t, Id::kSize> bytes{};
+    bytes[0] = 1;
+    const Id id(bytes);
+    files_->set_generation(id, ++generation_);
+    ActorInstance::Config config{.ports = world.ports(),
+                                 .store = stepped_.get(),
+                                 .definition = std::make_shared<const ActorDefinition>(purse()),
+                                 .info = {id.text(), generation_, "purse", {"k"}, ""},
+                                 .id = id,
+                                 .input = std::nullopt,
+                                 .executor = boost::asio::make_strand(world.context()),
+                                 .host = std::make_shared<Host>()};
+    instance_ = ActorInstance::make(std::move(config));
+    ASSERT_TRUE(world.run(instance_->start()));
+    steps->log.clear();
+  }
+
+  using Outcome = std::shared_ptr<std::optional<Result<Bytes>>>;
+  template <class... A>
+  Outcome begin(std::string action, const A&... args) {
+    auto box = std::make_shared<std::optional<Result<Bytes>>>();
+    auto task = instance_->action(nullptr, std::move(action), detail::encode_arguments(args...));
+    boost::asio::co_spawn(world.context(), std::move(task),
+                          [box](std::exception_ptr, Result<Bytes> outcome) { box->emplace(std::move(outcome)); });
+    world.settle();
+    return box;
+  }
+  template <class... A>
+  Result<Value> call(std::string action, const A&... args) {
+    const auto outcome = begin(std::move(action), args...);
+    if (!*outcome) return internal_error("still running");
+    if (!**outcome) return (**outcome).error();
+    return value_of(***outcome);
+  }
+  std::string sums_now() {
+    auto both = call("sums");
+    if (!both) return both.error().id();
+    return std::to_string(*both->find("state")->as_int()) + " " + std::to_string(*both->find("rows")->as_int());
+  }
+  void fault(Fault kind, std::size_t at) {
+    steps->log.clear();
+    steps->fault = kind;
+    steps->fault_at = at;
+  }
+  void let_go() {
+    steps->hold.reset();
+    steps->let_go.notify_all();
+    world.settle();
+  }
+
+  VirtualWorld world;
+  std::shared_ptr<Steps> steps;
+
+ private:
+  /// Of a generation that has crashed as well; nothing of it is done any more.
+  void end() {
+    if (!instance_) return;
+    boost::asio::co_spawn(world.context(), instance_->stop(StopReason::sleep_intent), boost::asio::detached);
+    world.advance(2min);
+    steps->ended.clear();
+    instance_.reset();
+    world.settle();
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<ActorStore> files_;
+  std::unique_ptr<SteppedStore> stepped_;
+  std::shared_ptr<ActorInstance> instance_;
+  std::uint32_t generation_ = 0;
+};
+
+TEST_F(Transaction, ChangesStateAndRowsAndKeepsBothOverASleep) {
+  EXPECT_EQ(call("add", 5).value(), Value(5));
+  EXPECT_EQ(sums_now(), "5 5");
+  wake();
+  EXPECT_EQ(sums_now(), "5 5");
+  EXPECT_EQ(call("add", 2).value(), Value(7));
+  wake();
+  EXPECT_EQ(sums_now(), "7 7");
+}
+
+TEST_F(Transaction, TakesTheseSteps) {
+  ASSERT_TRUE(call("add", 5));
+  // The statement of the body, the two of the token, the pending state, the commit, and the answer's save.
+  EXPECT_THAT(steps->log, ElementsAre("begin", "execute", "execute", "execute", "save", "commit", "save"));
+}
+
+TEST_F(Transaction, CostsASaveWithoutOneNothing) {
+  ASSERT_TRUE(call("add", 5));
+  steps->log.clear();
+  ASSERT_TRUE(call("bump", 1));
+  EXPECT_THAT(steps->log, ElementsAre("save"));
+}
+
+TEST_F(Transaction, ThatFailsChangesNeither) {
+  ASSERT_TRUE(call("add", 5));
+  EXPECT_EQ(call("refuse", false).error().id(), "user.no");
+  EXPECT_EQ(sums_now(), "5 5");
+  EXPECT_FALSE(call("refuse", true));
+  EXPECT_EQ(sums_now(), "5 5");
+  EXPECT_EQ(call("add", 1).value(), Value(6));
+}
+
+TEST_F(Transaction, IsNotSeenByOthersBeforeItsEnd) {
+  const auto adding = begin("addSlowly", 5);
+  EXPECT_EQ(call("total").value(), Value(0));
+  world.advance(1s);
+  ASSERT_TRUE(*adding);
+  EXPECT_EQ(sums_now(), "5 5");
+}
+
+TEST_F(Transaction, GivesWayToAChangeOfSomebodyElse) {
+  const auto adding = begin("addSlowly", 5);
+  EXPECT_EQ(call("bump", 1).value(), Value(1));
+  world.advance(1s);
+  ASSERT_TRUE(*adding);
+  EXPECT_EQ((**adding).error().id(), "actor.state_transaction_conflict");
+  EXPECT_EQ(sums_now(), "1 0");
+}
+
+TEST_F(Transaction, WaitsForTheOneBeforeIt) {
+  const auto first = begin("addSlowly", 5);
+  const auto second = begin("addSlowly", 2);
+  world.advance(1s);
+  ASSERT_TRUE(*first);
+  EXPECT_FALSE(*second);
+  world.advance(1s);
+  ASSERT_TRUE(*second);
+  EXPECT_TRUE(**second);
+  EXPECT_EQ(sums_now(), "7 7");
+}
+
+TEST_F(Transaction, InsideAnotherOneOfTheSameHandlerIsRefused) {
+  EXPECT_EQ(call("nest").value(), Value("actor.state_transaction_conflict"));
+  EXPECT_EQ(sums_now(), "1 1");
+}
+
+TEST_F(Transaction, AChangeDuringItsCommitIsKeptAndAnsweredAfterIt) {
+  steps->hold = "commit";
+  const auto adding = begin("add", 5);
+  EXPECT_FALSE(*adding);
+  const auto bumping = begin("bump", 2);
+  EXPECT_FALSE(*bumping);
+  let_go();
+  ASSERT_TRUE(*adding && *bumping);
+  EXPECT_EQ(value_of(***bumping), Value(7));
+  EXPECT_EQ(sums_now(), "7 5");
+  wake();
+  EXPECT_EQ(sums_now(), "7 5");
+}
+
+TEST_F(Transaction, ACommitThatFailsTakesALaterChangeWithIt) {
+  ASSERT_TRUE(call("bump", 1));
+  fault(Fault::fail, 5);
+  steps->hold = "commit";
+  const auto adding = begin("add", 5);
+  const auto bumping = begin("bump", 2);
+  let_go();
+  ASSERT_TRUE(*adding && *bumping);
+  EXPECT_EQ((**adding).error().id(), "storage.unavailable");
+  EXPECT_EQ((**bumping).error().id(), "storage.unavailable");
+  EXPECT_EQ(sums_now(), "1 0");
+  wake();
+  EXPECT_EQ(sums_now(), "1 0");
+}
+
+/// Steps of an `add`, in the order of `TakesTheseSteps`.
+constexpr std::size_t kSteps = 7, kCommit = 5;
+
+TEST_F(Transaction, AFailureAtAnyStepLeavesBothAsTheyWereInMemoryAndOnDisk) {
+  std::string expected = "1 1";
+  ASSERT_TRUE(call("add", 1));
+  for (std::size_t at = 0; at < kSteps; ++at) {
+    fault(Fault::fail, at);
+    EXPECT_EQ(call("add", 5).error().id(), "storage.unavailable") << at;
+    steps->fault = Fault::none;
+    // The last step is the save before the answer: what has been committed stays.
+    if (at > kCommit) expected = "6 6";
+    EXPECT_EQ(sums_now(), expected) << at;
+    wake();
+    EXPECT_EQ(sums_now(), expected) << at;
+  }
+  EXPECT_EQ(call("add", 1).value(), Value(7));
+}
+
+TEST_F(Transaction, ACrashAtAnyStepLeavesBothOrNone) {
+  std::int64_t total = 1;
+  ASSERT_TRUE(call("add", 1));
+  for (const auto kind : {Fault::crash_before, Fault::crash_after}) {
+    for (std::size_t at = 0; at < kSteps; ++at) {
+      fault(kind, at);
+      const auto adding = begin("add", 5);
+      EXPECT_FALSE(*adding) << at;
+      EXPECT_TRUE(steps->crashed) << at;
+      wake();
+      const bool committed = at > kCommit || (at == kCommit && kind == Fault::crash_after);
+      if (committed) total += 5;
+      const auto expected = std::to_string(total) + " " + std::to_string(total);
+      EXPECT_EQ(sums_now(), expected) << at;
+      // What was found is settled: the next change, without SQL, is not undone by it.
+      ASSERT_TRUE(call("bump", 1));
+      ASSERT_TRUE(call("bump", -1));
+      wake();
+      EXPECT_EQ(sums_now(), expected) << at;
+    }
+  }
+}
+
+TEST_F(Transaction, AChangeWhileTheStateIsPendingIsAConflictAndStays) {
+  steps->hold = "save";
+  const auto adding = begin("add", 5);
+  const auto bumping = begin("bump", 3);
+  EXPECT_FALSE(*adding);
+  let_go();
+  ASSERT_TRUE(*adding && *bumping);
+  EXPECT_EQ((**adding).error().id(), "actor.state_transaction_conflict");
+  EXPECT_EQ(value_of(***bumping), Value(3));
+  EXPECT_EQ(sums_now(), "3 0");
+  wake();
+  EXPECT_EQ(sums_now(), "3 0");
+}
+
+}  // namespace
+}  // namespace troupe::test
