@@ -8,7 +8,9 @@ Task<Result<std::shared_ptr<ActorSocket>>> HostedActor::resume_websocket(Hiberna
   co_return make_error("connection", "restore_not_found");
 }
 
-Task<void> HostedActor::closed_asleep(HibernatingSocket, std::uint16_t, std::string) { co_return; }
+Task<Result<void>> HostedActor::closed_asleep(HibernatingSocket, std::uint16_t, std::string) {
+  co_return Result<void>();
+}
 
 Task<Result<QueueSent>> HostedActor::send(QueueSend) { co_return make_error("guard", "service_unavailable"); }
 

@@ -83,16 +83,19 @@ class HostedActor {
   /// run (safe to send to the next generation); every other outcome is a response.
   virtual Task<Result<HttpResponse>> fetch(HttpRequest request) = 0;
   /// `upgrade` is the client's upgrade request. Errors as `fetch`; a refused admission closes `socket` itself and
-  /// returns success.
+  /// returns success. When the client closes a socket that can hibernate, the actor's end answers with a close of
+  /// `socket` once the end of the connection is this generation's business. Without that answer before the generation
+  /// stops, the next one is told.
   virtual Task<Result<OpenedSocket>> open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) = 0;
   /// Picks up a socket of an earlier generation, or one that this generation let go of; no opening is sent. Called once
   /// the actor runs. `next_index` is that of the next thing sent to the actor's end, but for what is sent again. An
   /// error closes the socket with it.
   virtual Task<Result<std::shared_ptr<ActorSocket>>> resume_websocket(HibernatingSocket socket,
                                                                       std::uint16_t next_index);
-  /// The client closed the socket while it hibernated; this is the generation that was woken for it, whose start did
-  /// not list the socket. Hosts whose actors find that out by themselves do nothing.
-  virtual Task<void> closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason);
+  /// The client closed the socket while no generation had it; this is the one that was woken for it, whose start did
+  /// not list the socket. Hosts whose actors find that out by themselves do nothing. Errors: `actor.stopping` when the
+  /// next generation has to be told instead.
+  virtual Task<Result<void>> closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason);
   /// An action called by another actor: CBOR array in, CBOR out.
   virtual Task<Result<Bytes>> call(std::string action, Bytes args) = 0;
   /// A queue message from another actor.

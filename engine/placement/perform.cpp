@@ -395,7 +395,6 @@ void Placement::order_stop(const SlotPtr& slot, StopOrder order) {
   if (order == StopOrder::lost) {
     hosted->abandon();
   } else {
-    if (order == StopOrder::sleep_intent || order == StopOrder::going_away) sockets_->stopping(slot->id, *hosted);
     hosted->stop(reason_of(order));
   }
 }

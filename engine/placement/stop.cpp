@@ -18,6 +18,7 @@ Task<void> Placement::stop(Millis grace) {
   co_await wait_empty(grace);
   fail_waiters();
   forget_rest();
+  sockets_->close();
   deadlines_->stop();
   stopped_.store(true);
 }

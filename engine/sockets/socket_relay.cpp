@@ -116,7 +116,7 @@ Task<void> SocketRelay::on_message(WebSocketMessage message) {
   bool overflows = false, wakes = false, pumps = false;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ == State::closed || state_ == State::closing || closed_by_actor_) co_return;
+    if (close_ || state_ == State::closed || closed_by_actor_) co_return;
     message.index = next_index_++;
     if (!can_hibernate_) {
       direct = actor_;
@@ -128,7 +128,7 @@ Task<void> SocketRelay::on_message(WebSocketMessage message) {
       pending_.push_back({std::move(message), {}});
       if (undelivered_ == pending_.end()) --undelivered_;
       wakes = state_ == State::hibernating;
-      pumps = state_ == State::attached && !held_ && !std::exchange(pumping_, true);
+      pumps = state_ == State::attached && !std::exchange(pumping_, true);
     }
   }
   if (direct) co_return co_await direct->on_message(std::move(message));
@@ -166,45 +166,70 @@ void SocketRelay::end(Close close, bool wakes) {
   std::optional<HibernatingSocket> asleep;
   std::list<Pending> dropped;
   Continuation<Done> gateway;
-  bool wake_for_close = false;
+  bool wake_for_close = false, over = false;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ == State::closed || state_ == State::closing) return;
-    const State before = state_;
+    if (close_ || state_ == State::closed) return;
     gateway = std::move(waiting_gateway_);
     dropped.swap(pending_);
     undelivered_ = pending_.end();
     pending_bytes_ = undelivered_bytes_ = ever_sent_ = 0;
     actor = std::move(actor_);
     close_ = close;
-    wakes = wakes && can_hibernate_ && !closed_by_actor_ && !sockets_->engine_stops();
-    if (before == State::hibernating && wakes && listed_) {
-      // The generation that starts believes the socket to be open; it is told as soon as it runs.
+    const bool matters = wakes && close_matters();
+    if (matters && state_ == State::attached) {
+      state_ = State::told;
+    } else if (matters && (state_ == State::resuming || (state_ == State::hibernating && listed_))) {
+      // It is told as soon as it has the socket.
+      wake_for_close = state_ == State::hibernating;
       state_ = State::closing;
-      wake_for_close = true;
     } else {
-      if (before == State::hibernating && wakes) asleep = description();
-      // Who resumes it finds it closed.
+      if (matters && state_ == State::hibernating) asleep = description();
+      // Who opens it finds it closed.
       state_ = State::closed;
       hosted = std::move(hosted_);
+      over = true;
     }
   }
   if (gateway) gateway.post({});
-  if (wake_for_close) return start_wake();
-  forget();
-  if (actor) actor->on_close(close.code, std::move(close.reason));
-  if (asleep) {
-    sockets_->detach([self = shared_from_this(), socket = std::move(*asleep), close = *close_]() mutable {
-      return self->tell_closed_asleep(std::move(socket), std::move(close));
-    });
+  if (over) {
+    forget();
+  } else {
+    sockets_->keep(actor_id_, id_, shared_from_this());
   }
+  if (actor) actor->on_close(close.code, std::move(close.reason));
+  if (wake_for_close) start_wake();
+  if (asleep) tell_next(std::move(*asleep), std::move(hosted));
 }
 
-Task<void> SocketRelay::tell_closed_asleep(HibernatingSocket socket, Close close) {
+bool SocketRelay::close_matters() const { return can_hibernate_ && !closed_by_actor_ && !sockets_->engine_stops(); }
+
+void SocketRelay::give_up_close() {
+  std::shared_ptr<HostedActor> released;
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::closing && state_ != State::told) return;
+    state_ = State::closed;
+    released = std::move(hosted_);
+  }
+  forget();
+}
+
+void SocketRelay::tell_next(HibernatingSocket socket, std::shared_ptr<HostedActor> not_this) {
+  sockets_->detach([self = shared_from_this(), socket = std::move(socket), not_this = std::move(not_this)] {
+    return self->tell_closed_asleep(socket, not_this);
+  });
+}
+
+Task<void> SocketRelay::tell_closed_asleep(HibernatingSocket socket, std::shared_ptr<HostedActor> not_this) {
   const auto self = shared_from_this();
-  auto hosted = co_await sockets_->acquire(actor_id_, nullptr);
-  if (!hosted) co_return;
-  co_await (*hosted)->closed_asleep(std::move(socket), close.code, std::move(close.reason));
+  for (int i = 0; i < kTellsMax; ++i) {
+    auto hosted = co_await sockets_->acquire(actor_id_, std::move(not_this));
+    if (!hosted) co_return;
+    not_this = *hosted;
+    auto heard = co_await not_this->closed_asleep(socket, close_->code, close_->reason);
+    if (heard || !refused_by_generation(heard.error())) co_return;
+  }
 }
 
 // -- delivery ---------------------------------------------------------------------------------------------------------
@@ -222,10 +247,9 @@ Task<void> SocketRelay::pump() {
     Continuation<Done> gateway;
     {
       const std::lock_guard lock(mutex_);
-      const bool all_taken = undelivered_ == pending_.end();
-      if (state_ != State::attached || held_ || all_taken) {
+      if (state_ != State::attached || undelivered_ == pending_.end()) {
         pumping_ = false;
-        if (state_ == State::attached && all_taken) gateway = std::move(waiting_gateway_);
+        gateway = state_ == State::attached ? std::move(waiting_gateway_) : Continuation<Done>();
       } else {
         Pending& next = *undelivered_;
         const bool first_time = next.sent_at.count() == 0;
@@ -301,11 +325,19 @@ void SocketRelay::acks_due() {
 bool SocketRelay::send(WebSocketMessage message) { return client_->send(std::move(message)); }
 
 void SocketRelay::close(const Port& port, std::uint16_t code, std::string reason) {
+  std::shared_ptr<HostedActor> released;
+  bool answered = false;
   {
     const std::lock_guard lock(mutex_);
     if (port_.lock().get() != &port || state_ == State::closed) return;
     closed_by_actor_ = true;
+    answered = close_.has_value();
+    if (answered) {
+      state_ = State::closed;
+      released = std::move(hosted_);
+    }
   }
+  if (answered) return forget();
   client_->close(code, std::move(reason));
 }
 
@@ -330,14 +362,13 @@ std::optional<HibernatingSocket> SocketRelay::list() {
   std::shared_ptr<ActorSocket> released;
   std::shared_ptr<HostedActor> left;
   std::optional<HibernatingSocket> asleep;
-  Close close;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ == State::closing) {
-      // The generation that knew of it did not come to run.
+    if (state_ == State::closing || state_ == State::told) {
+      // The generation that knew of it did not come to handle it.
       state_ = State::closed;
+      left = std::move(hosted_);
       asleep = description();
-      close = *close_;
     } else if (closed_by_actor_ || state_ == State::closed ||
                (state_ == State::opening ? !stopped_in_opening_ : !can_hibernate_)) {
       return std::nullopt;
@@ -349,39 +380,28 @@ std::optional<HibernatingSocket> SocketRelay::list() {
         reset_delivery();
       }
       listed_ = true;
-      held_ = false;
       // The new generation gets an end of its own.
       port_.reset();
       return description();
     }
   }
   forget();
-  sockets_->detach([self = shared_from_this(), socket = std::move(*asleep), close]() mutable {
-    return self->tell_closed_asleep(std::move(socket), std::move(close));
-  });
+  tell_next(std::move(*asleep), std::move(left));
   return std::nullopt;
 }
 
 void SocketRelay::resume(const std::shared_ptr<HostedActor>& hosted) {
   std::optional<HibernatingSocket> socket;
   std::uint16_t next_index = 0;
-  bool over = false;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ == State::closing) {
-      state_ = State::closed;
-      over = true;
-    } else if (state_ == State::hibernating && hosted_ != hosted) {
-      state_ = State::resuming;
-      hosted_ = hosted;
-    } else {
-      return;
-    }
+    if ((state_ != State::hibernating && state_ != State::closing) || hosted_ == hosted) return;
+    if (state_ == State::hibernating) state_ = State::resuming;
+    hosted_ = hosted;
     listed_ = false;
     socket = description();
     next_index = static_cast<std::uint16_t>(next_index_ - (pending_.size() - ever_sent_));
   }
-  if (over) forget();
   sockets_->detach([self = shared_from_this(), hosted, socket = std::move(*socket), next_index] {
     return self->run_resume(hosted, socket, next_index);
   });
@@ -395,53 +415,65 @@ Task<void> SocketRelay::run_resume(std::shared_ptr<HostedActor> hosted, Hibernat
   bool pumps = false;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ == State::closed) {
-      late = close_;
-    } else if (state_ == State::resuming && hosted_ == hosted) {
-      if (resumed) {
+    const bool current = hosted_ == hosted && (state_ == State::resuming || state_ == State::closing);
+    if (!current) {
+      if (state_ == State::closed) late = close_;
+    } else if (resumed) {
+      if (state_ == State::closing) {
+        state_ = State::told;
+        late = close_;
+      } else {
         actor_ = *resumed;
         state_ = State::attached;
         reset_delivery();
-        pumps = !pending_.empty() && !held_ && !std::exchange(pumping_, true);
-      } else if (refused_by_generation(resumed.error())) {
-        // Its end is about to be told.
-        state_ = State::hibernating;
-      } else {
-        failure = resumed.error();
+        pumps = !pending_.empty() && !std::exchange(pumping_, true);
       }
+    } else if (refused_by_generation(resumed.error())) {
+      // Its end is about to be told.
+      if (state_ == State::resuming) state_ = State::hibernating;
+    } else {
+      failure = resumed.error();
     }
   }
   if (late && resumed) (*resumed)->on_close(late->code, std::move(late->reason));
-  if (failure) fail(*failure, false);
+  if (failure) {
+    // It does not have the socket, so there is nothing to be told either.
+    give_up_close();
+    fail(*failure, false);
+  }
   if (pumps) co_await pump();
-}
-
-void SocketRelay::generation_stopping(const HostedActor& hosted) {
-  const std::lock_guard lock(mutex_);
-  if (hosted_.get() == &hosted) held_ = true;
 }
 
 void SocketRelay::generation_stopped(const HostedActor& hosted) {
   std::shared_ptr<ActorSocket> released;
   std::shared_ptr<HostedActor> left;
+  std::optional<HibernatingSocket> asleep;
   bool closes = false, wakes = false;
   {
     const std::lock_guard lock(mutex_);
     if (hosted_.get() != &hosted) return;
     left = std::move(hosted_);
-    held_ = false;
     if (state_ == State::opening) {
       stopped_in_opening_ = true;
       return;
     }
     released = std::move(actor_);
-    if (closed_by_actor_) return;
-    closes = !can_hibernate_;
-    if (can_hibernate_) {
+    if (state_ == State::closing || state_ == State::told) {
+      state_ = State::closed;
+      asleep = description();
+    } else if (closed_by_actor_) {
+      return;
+    } else if (can_hibernate_) {
       state_ = State::hibernating;
       reset_delivery();
       wakes = !pending_.empty();
+    } else {
+      closes = true;
     }
+  }
+  if (asleep) {
+    forget();
+    tell_next(std::move(*asleep), std::move(left));
   }
   if (closes) client_->close(kNormalClosure, "actor.stopped");
   if (wakes) start_wake();
@@ -451,6 +483,25 @@ void SocketRelay::actor_destroyed() {
   std::string reason = is_client_protocol(*upgrade_) ? "" : "actor.stopped";
   client_->close(kNormalClosure, reason);
   end({kNormalClosure, std::move(reason)}, false);
+  give_up_close();
+}
+
+void SocketRelay::engine_stopped() {
+  std::shared_ptr<ActorSocket> released;
+  std::shared_ptr<HostedActor> left;
+  std::list<Pending> dropped;
+  Continuation<Done> gateway;
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = State::closed;
+    released = std::move(actor_);
+    left = std::move(hosted_);
+    dropped.swap(pending_);
+    undelivered_ = pending_.end();
+    pending_bytes_ = undelivered_bytes_ = ever_sent_ = 0;
+    gateway = std::move(waiting_gateway_);
+  }
+  if (gateway) gateway.post({});
 }
 
 // -- waking -----------------------------------------------------------------------------------------------------------
@@ -471,14 +522,11 @@ Task<void> SocketRelay::wake() {
     refused = hosted_;
   }
   auto hosted = co_await sockets_->acquire(actor_id_, std::move(refused));
-  bool over = false;
   {
     const std::lock_guard lock(mutex_);
     waking_ = false;
-    over = !hosted && state_ == State::closing;
-    if (over) state_ = State::closed;
   }
-  if (over) forget();
+  if (!hosted) give_up_close();
   if (hosted) {
     resume(*hosted);
   } else if (!sockets_->engine_stops()) {

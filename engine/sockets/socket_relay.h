@@ -18,6 +18,9 @@ namespace troupe {
 /// next generation, which resumes the socket and gets what is unacknowledged again, in order and with the same indexes.
 /// Any other socket ends with its generation.
 ///
+/// That the client has closed such a socket is handled by one generation: by the one that answers it with a close of
+/// its end of the client or, if that one stops without an answer, by the next.
+///
 /// Threads: any. Bound: `pending_bytes_max` and `pending_messages_max` unacknowledged; `kUndeliveredMax` bytes that no
 /// generation has taken, then the gateway waits.
 class SocketRelay final : public ActorSocket, public std::enable_shared_from_this<SocketRelay> {
@@ -35,9 +38,9 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   // From the placement.
   std::optional<HibernatingSocket> list();
   void resume(const std::shared_ptr<HostedActor>& hosted);
-  void generation_stopping(const HostedActor& hosted);
   void generation_stopped(const HostedActor& hosted);
   void actor_destroyed();
+  void engine_stopped();
 
  private:
   class Port;
@@ -47,8 +50,10 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
     /// No generation has it. `hosted_` may still name one that refused to go on with it.
     hibernating,
     resuming,
-    /// The client has closed it while a generation that knows of it was starting.
+    /// The client has closed it. A generation that is starting or asked to pick it up believes it to be open.
     closing,
+    /// The client has closed it. The generation was told and has not answered.
+    told,
     closed,
   };
   struct Pending {
@@ -60,6 +65,8 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
     std::string reason;
   };
   static constexpr std::size_t kUndeliveredMax = 1u << 20;
+  /// Generations that are asked to hear of a close, each after the one before has stopped without having heard of it.
+  static constexpr int kTellsMax = 8;
 
   // From the current port, or one of an earlier generation.
   bool send(WebSocketMessage message);
@@ -67,18 +74,24 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   void hibernate(const Port& port);
   void close(const Port& port, std::uint16_t code, std::string reason);
 
-  /// The next five run with `mutex_` held.
+  /// The next six run with `mutex_` held.
   std::shared_ptr<Port> make_port();
   HibernatingSocket description();
   bool room_for(const WebSocketMessage& message) const;
   void reset_delivery();
   void watch_acks();
+  /// Whether an actor has to hear that the client has closed the socket.
+  bool close_matters() const;
 
   Task<void> pump();
   Task<Done> wait_for_room();
   Task<void> wake();
   Task<void> run_resume(std::shared_ptr<HostedActor> hosted, HibernatingSocket socket, std::uint16_t next_index);
-  Task<void> tell_closed_asleep(HibernatingSocket socket, Close close);
+  /// Nobody is going to hear of the close.
+  void give_up_close();
+  /// Has the actor woken to hear of the close. `not_this`: a generation that is not going to, or null.
+  void tell_next(HibernatingSocket socket, std::shared_ptr<HostedActor> not_this);
+  Task<void> tell_closed_asleep(HibernatingSocket socket, std::shared_ptr<HostedActor> not_this);
   void start_wake();
   void start_pump();
   void acks_due();
@@ -105,11 +118,10 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   /// The actor has closed the socket; the client's answer is still to come.
   bool closed_by_actor_ = false;
   bool waking_ = false;
-  /// The generation was asked to stop: what it has not been given waits for the next one.
-  bool held_ = false;
   std::shared_ptr<HostedActor> hosted_;
   std::shared_ptr<ActorSocket> actor_;
   std::weak_ptr<Port> port_;
+  /// Of the client. Set once.
   std::optional<Close> close_;
 
   std::uint16_t next_index_ = 1;

@@ -37,7 +37,7 @@ Task<Result<std::shared_ptr<ActorSocket>>> Sockets::open(ActorId actor, std::sha
     // Before the actor hears of it, so that no end of the generation is missed.
     Shard& shard = shard_of(actor);
     const std::lock_guard lock(shard.mutex);
-    shard.relays[actor].emplace(id, relay);
+    shard.relays[actor].emplace(id, Entry{relay, nullptr});
   }
   TROUPE_CO_CHECK(co_await relay->open(std::move(hosted)));
   co_return std::shared_ptr<ActorSocket>(relay);
@@ -50,18 +50,52 @@ std::vector<std::shared_ptr<SocketRelay>> Sockets::relays_of(const ActorId& acto
   const auto it = shard.relays.find(actor);
   if (it == shard.relays.end()) return found;
   found.reserve(it->second.size());
-  for (const auto& [id, relay] : it->second)
-    if (auto open = relay.lock()) found.push_back(std::move(open));
+  for (const auto& [id, entry] : it->second)
+    if (auto open = entry.relay.lock()) found.push_back(std::move(open));
   return found;
 }
 
 void Sockets::remove(const ActorId& actor, const SocketId& id) {
+  // Let go of outside the lock.
+  std::map<SocketId, Entry>::node_type removed;
   Shard& shard = shard_of(actor);
   const std::lock_guard lock(shard.mutex);
   const auto it = shard.relays.find(actor);
   if (it == shard.relays.end()) return;
-  it->second.erase(id);
+  removed = it->second.extract(id);
   if (it->second.empty()) shard.relays.erase(it);
+}
+
+void Sockets::keep(const ActorId& actor, const SocketId& id, std::shared_ptr<SocketRelay> relay) {
+  Shard& shard = shard_of(actor);
+  const std::lock_guard lock(shard.mutex);
+  const auto it = shard.relays.find(actor);
+  if (it == shard.relays.end() || engine_stops()) return;
+  // It may have been removed in the meantime.
+  if (const auto entry = it->second.find(id); entry != it->second.end()) entry->second.kept = std::move(relay);
+}
+
+void Sockets::stop() {
+  stopping_.store(true);
+  std::vector<std::shared_ptr<SocketRelay>> dropped;
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (auto& [actor, entries] : shard.relays)
+      for (auto& [id, entry] : entries)
+        if (entry.kept) dropped.push_back(std::move(entry.kept));
+  }
+}
+
+void Sockets::close() {
+  std::vector<std::shared_ptr<SocketRelay>> open;
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (auto& [actor, entries] : shard.relays)
+      for (auto& [id, entry] : entries)
+        if (auto relay = entry.relay.lock()) open.push_back(std::move(relay));
+    shard.relays.clear();
+  }
+  for (const auto& relay : open) relay->engine_stopped();
 }
 
 std::vector<HibernatingSocket> Sockets::start_generation(const ActorId& actor) {
@@ -73,10 +107,6 @@ std::vector<HibernatingSocket> Sockets::start_generation(const ActorId& actor) {
 
 void Sockets::running(const ActorId& actor, const std::shared_ptr<HostedActor>& hosted) {
   for (const auto& relay : relays_of(actor)) relay->resume(hosted);
-}
-
-void Sockets::stopping(const ActorId& actor, const HostedActor& hosted) {
-  for (const auto& relay : relays_of(actor)) relay->generation_stopping(hosted);
 }
 
 void Sockets::stopped(const ActorId& actor, const HostedActor& hosted) {

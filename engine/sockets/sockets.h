@@ -25,7 +25,8 @@ struct SocketSettings {
 
 /// The open WebSockets of all actors, each of them a relay between its client and whichever generation of the actor
 /// runs. The placement says what becomes of the generations.
-/// Threads: any. Lifetime: shared by the engine and every relay; knows relays only as long as they are open.
+/// Threads: any. Lifetime: shared by the engine and every relay; knows relays only as long as they are open, or their
+/// close is yet to be handled.
 class Sockets : public std::enable_shared_from_this<Sockets> {
  public:
   /// Has the actor woken and waits until another generation than `not_this` runs.
@@ -42,13 +43,12 @@ class Sockets : public std::enable_shared_from_this<Sockets> {
   /// A generation is about to be started: what its host has to know of.
   std::vector<HibernatingSocket> start_generation(const ActorId& actor);
   void running(const ActorId& actor, const std::shared_ptr<HostedActor>& hosted);
-  /// It is about to be asked to stop, and the actor goes on in another generation. One that is stopping may acknowledge
-  /// messages that it does not remember afterwards, so it is given no more of sockets that may hibernate.
-  void stopping(const ActorId& actor, const HostedActor& hosted);
   void stopped(const ActorId& actor, const HostedActor& hosted);
   void destroyed(const ActorId& actor);
   /// The engine stops: nobody is woken any more.
-  void stop() { stopping_.store(true); }
+  void stop();
+  /// The engine has stopped: open sockets, which the gateway closes later, let go of the actors.
+  void close();
 
   // -- for relays -----------------------------------------------------------------------------------------------------
   const Ports& ports() const { return ports_; }
@@ -59,13 +59,19 @@ class Sockets : public std::enable_shared_from_this<Sockets> {
     return acquire_(id, std::move(not_this));
   }
   void remove(const ActorId& actor, const SocketId& id);
+  /// Its client is gone: keeps the relay until it is removed, or the engine stops.
+  void keep(const ActorId& actor, const SocketId& id, std::shared_ptr<SocketRelay> relay);
   /// Runs `task` on the I/O pool.
   void detach(std::function<Task<void>()> task);
 
  private:
+  struct Entry {
+    std::weak_ptr<SocketRelay> relay;
+    std::shared_ptr<SocketRelay> kept;
+  };
   struct Shard {
     std::mutex mutex;
-    std::unordered_map<ActorId, std::map<SocketId, std::weak_ptr<SocketRelay>>> relays;
+    std::unordered_map<ActorId, std::map<SocketId, Entry>> relays;
   };
   static constexpr std::size_t kShards = 64;
 

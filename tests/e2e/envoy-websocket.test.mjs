@@ -23,13 +23,9 @@ describe("WebSockets to actors of a RivetKit process", () => {
     assert.equal(received.shift(), "welcome");
     return { handle, id, socket, received, closed };
   }
-  /** Has an actor sleep, and waits until its process has let go of it: its record says so before. */
-  async function sleep(handle) {
-    const resident = async () => Number(/^troupe_actors_resident (\S+)/m.exec(await on.engine.metrics())[1]);
-    const before = await resident();
-    await handle.sleep();
-    await eventually(async () => (await resident()) < before);
-  }
+  /** Moments of an actor's way to sleep, in ms after it has asked for it: running, stopping, gone. */
+  const moments = [0, 1, 5, 15, 30, 60, 120, 250];
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   async function echo({ socket, received }, sent, expected) {
     socket.send(sent);
     await eventually(() => received.length > 0);
@@ -78,28 +74,38 @@ describe("WebSockets to actors of a RivetKit process", () => {
   test("a socket that can sleep goes on in the next generation", async () => {
     const one = await open("sleeper", "sleeps");
     await echo(one, "one", "1:one");
-    for (const generation of [2, 3]) {
-      await sleep(one.handle);
+    // RivetKit runs the handler of a restored socket anew, so it greets once more.
+    const answers = () => one.received.filter((text) => text !== "welcome");
+    let sleeps = 0;
+    for (const moment of moments) {
+      await one.handle.sleep();
+      sleeps += 1;
+      await pause(moment);
       assert.equal(one.socket.readyState, WebSocket.OPEN);
-      assert.equal((await one.handle.state()).wakes, generation);
-      one.socket.send("on");
-      // RivetKit runs the handler of a restored socket anew, so it greets once more.
-      await eventually(() => one.received.some((text) => text !== "welcome"));
-      assert.deepEqual(one.received.filter((text) => text !== "welcome"), [`${generation}:on`]);
-      one.received.length = 0;
+      // Whichever generation has it answers it, once.
+      one.socket.send(`${moment}`);
+      await eventually(() => answers().length === sleeps);
+      assert.match(answers().at(-1), new RegExp(`^(${sleeps}|${sleeps + 1}):${moment}$`));
+      await eventually(async () => (await one.handle.state()).wakes === sleeps + 1);
     }
+    assert.equal(answers().length, sleeps);
     one.socket.close(3000, "done");
     assert.deepEqual(await one.closed, { code: 3000, reason: "done" });
     await eventually(async () => (await one.handle.state()).closed.length === 1);
   });
 
-  test("a socket that closes while the actor sleeps is closed for the actor as well", async () => {
-    const one = await open("sleeper", "closes asleep");
-    await echo(one, "one", "1:one");
-    await sleep(one.handle);
-    one.socket.close(3000, "done");
-    assert.deepEqual(await one.closed, { code: 3000, reason: "done" });
-    await eventually(async () => (await one.handle.state()).closed.some(([code]) => code === 3000));
+  test("a socket that closes while the actor goes to sleep, or after, is closed for the actor as well", async () => {
+    for (const moment of moments) {
+      const one = await open("sleeper", `closes after ${moment} ms`);
+      await echo(one, "one", "1:one");
+      await one.handle.sleep();
+      await pause(moment);
+      one.socket.close(3000, "done");
+      assert.deepEqual(await one.closed, { code: 3000, reason: "done" });
+      const ends = async () => (await one.handle.state()).closed.filter(([code]) => code === 3000).length;
+      await eventually(async () => (await ends()) > 0);
+      assert.equal(await ends(), 1);
+    }
   });
 
   test("sockets end when their actor is destroyed", async () => {
@@ -117,11 +123,11 @@ describe("WebSockets to actors of a RivetKit process", () => {
       const first = nextEvent(conn, "said");
       assert.equal(await conn.say("one"), 1);
       assert.deepEqual(await first, ["one", 1]);
-      await sleep(handle);
       const second = nextEvent(conn, "said");
+      await handle.sleep();
       assert.equal(await handle.say("two"), 2);
       assert.deepEqual(await second, ["two", 2]);
-      assert.equal(await conn.wakes(), 2);
+      await eventually(async () => (await conn.wakes()) === 2);
       assert.equal(await conn.connections(), 1);
       await conn.dispose();
       // The request that asks is one.

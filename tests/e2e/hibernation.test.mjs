@@ -19,8 +19,10 @@ async function putToSleep(id) {
 const generation = async (id) => Number((await fetch(`${engine.url}/gateway/${id}/health`)).headers.get("x-rivet-actor-generation"));
 
 /** A `/connect` socket in JSON: {socket, frames, closed}. */
-async function rawConnect(id, to = engine) {
-  const socket = new WebSocket(`${to.url.replace("http", "ws")}/gateway/${id}/connect`, ["rivet", "rivet_encoding.json"]);
+async function rawConnect(id, to = engine, params = null) {
+  const socket = new WebSocket(`${to.url.replace("http", "ws")}/gateway/${id}/connect`, [
+    "rivet", "rivet_encoding.json", `rivet_conn_params.${encodeURIComponent(JSON.stringify(params))}`,
+  ]);
   const frames = [];
   socket.on("message", (data) => frames.push(JSON.parse(data).body));
   const closed = once(socket, "close").then(([code, reason]) => ({ code, reason: String(reason) }));
@@ -139,14 +141,34 @@ describe("hibernating sockets", () => {
       const id = headers.get("x-rivet-actor");
       const { socket } = await rawConnect(id, own);
       await own.api(`/actors/${id}/sleep?namespace=default`, { method: "POST", body: {} });
-      // Its record says so before it has left.
-      await eventually(async () => / 0$/m.test((await own.metrics()).match(/^troupe_actors_resident .*$/m)[0]));
+      // Its record says so before it has stopped.
+      await eventually(async () => (await own.actor(id)).sleep_ts !== null);
       socket.terminate();
       await eventually(async () => (await own.actor(id)).sleep_ts === null);
       assert.equal(Number((await fetch(`${own.url}/gateway/${id}/health`)).headers.get("x-rivet-actor-generation")), 2);
     } finally {
       await own.dispose();
     }
+  });
+
+  test("clients that leave while the actor goes to sleep are told as gone, each once", async () => {
+    const handle = client.chat.getOrCreate(["leaving"]);
+    const id = await handle.resolve();
+    const ada = handle.connect({ name: "ada" });
+    const left = [];
+    ada.on("left", (who) => left.push(who));
+    await ada.who();
+    for (let round = 0; round < 20; round++) {
+      const grace = await rawConnect(id, engine, { name: `grace ${round}` });
+      const order = engine.api(`/actors/${id}/sleep?namespace=default`, { method: "POST", body: {} });
+      if (round % 2 === 1) await order;
+      grace.socket.terminate();
+      await order;
+      await eventually(() => left.includes(`grace ${round}`));
+    }
+    assert.deepEqual(await ada.who(), ["ada"]);
+    assert.deepEqual(left, Array.from({ length: 20 }, (_, round) => `grace ${round}`));
+    await ada.dispose();
   });
 
   test("a raw socket of an actor that does not ask for it closes with the sleep", async () => {

@@ -41,7 +41,7 @@ bool EnvoyActor::bind(const std::shared_ptr<EnvoyProcess>& process) {
     stop = std::exchange(early_stop_, std::nullopt);
   }
   process->add_unasked(shared_from_this());
-  if (stop) process->order_stop(*this, *stop);
+  if (stop) order_stop(*process, *stop);
   return true;
 }
 
@@ -67,7 +67,14 @@ void EnvoyActor::stop(StopReason reason) {
     at = process_;
     if (!at) early_stop_ = stop_reason(reason);
   }
-  if (at) at->order_stop(*this, stop_reason(reason));
+  if (at) order_stop(*at, stop_reason(reason));
+}
+
+void EnvoyActor::order_stop(EnvoyProcess& at, envoyproto::StopActorReason reason) {
+  using Reason = envoyproto::StopActorReason;
+  // First, so that nothing that has to be handled follows the order. After a destruction nobody is left to handle it.
+  if (reason != Reason::stop_intent && reason != Reason::destroy) tunnel_->actor_stopping(record.id, record.generation);
+  at.order_stop(*this, reason);
 }
 
 void EnvoyActor::abandon() {
@@ -100,9 +107,10 @@ Task<Result<std::shared_ptr<ActorSocket>>> EnvoyActor::resume_websocket(Hibernat
   co_return co_await tunnel_->resume_websocket(std::move(*to), std::move(socket), next_index);
 }
 
-Task<void> EnvoyActor::closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason) {
+Task<Result<void>> EnvoyActor::closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason) {
   auto to = address();
-  if (to) co_await tunnel_->closed_asleep(std::move(*to), std::move(socket), code, std::move(reason));
+  if (!to) co_return not_ready();
+  co_return co_await tunnel_->closed_asleep(std::move(*to), std::move(socket), code, std::move(reason));
 }
 
 Task<Result<Bytes>> EnvoyActor::call(std::string action, Bytes args) {

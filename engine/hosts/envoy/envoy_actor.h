@@ -44,12 +44,13 @@ class EnvoyActor final : public HostedActor, public std::enable_shared_from_this
   Task<Result<OpenedSocket>> open_websocket(HttpRequest upgrade, std::shared_ptr<RelayedSocket> socket) override;
   Task<Result<std::shared_ptr<ActorSocket>>> resume_websocket(HibernatingSocket socket,
                                                               std::uint16_t next_index) override;
-  Task<void> closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason) override;
+  Task<Result<void>> closed_asleep(HibernatingSocket socket, std::uint16_t code, std::string reason) override;
   Task<Result<Bytes>> call(std::string action, Bytes args) override;
   Task<Result<QueueSent>> send(QueueSend message) override;
 
  private:
   std::optional<EnvoyActorAddress> address() const;
+  void order_stop(EnvoyProcess& at, envoyproto::StopActorReason reason);
 
   std::shared_ptr<EnvoyTunnel> tunnel_;
   /// Called once, when the generation is over.

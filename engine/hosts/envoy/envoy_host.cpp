@@ -65,6 +65,11 @@ EnvoyHostImpl::EnvoyHostImpl(EnvoyHostParts parts)
       strand_(boost::asio::make_strand(parts_.ports.io)),
       registry_(parts_.ports, parts_.settings) {}
 
+EnvoyHostImpl::~EnvoyHostImpl() {
+  // What is left refers to its process, which has it.
+  for (const ProcessPtr& process : registry_.all()) process->let_go();
+}
+
 std::shared_ptr<EnvoyHost> make_envoy_host(EnvoyHostParts parts) {
   return std::make_shared<EnvoyHostImpl>(std::move(parts));
 }
@@ -319,6 +324,8 @@ Task<void> EnvoyHostImpl::stop() {
     auto leave = [session, left] { return session->go_away(left); };
     co_await boost::asio::co_spawn(strand_, std::move(leave), boost::asio::use_awaitable);
   }
+  parts_.tunnel->stop();
+  parts_.store->stop();
   boost::asio::post(strand_, [self] { self->watches_.clear(); });
 }
 

@@ -21,6 +21,7 @@ class ConnectedEnvoy;
 class EnvoyHostImpl final : public EnvoyHost, public std::enable_shared_from_this<EnvoyHostImpl> {
  public:
   explicit EnvoyHostImpl(EnvoyHostParts parts);
+  ~EnvoyHostImpl() override;
 
   // Host
   bool serves(const NamespaceId& ns, const std::string& pool, const std::string& name) const override;

@@ -197,6 +197,13 @@ EnvoyProcess::ActorPtr EnvoyProcess::find(const ActorId& id, std::uint32_t gener
   return it->second.actor;
 }
 
+void EnvoyProcess::let_go() {
+  // Outside the lock: an actor refers to its process.
+  decltype(actors_) left;
+  const std::lock_guard lock(mutex_);
+  left.swap(actors_);
+}
+
 bool EnvoyProcess::idle() const {
   const std::lock_guard lock(mutex_);
   return !wire_ && actors_.empty() && fences_.empty();

@@ -70,6 +70,8 @@ class EnvoyProcess final : public EnvoyLink, public std::enable_shared_from_this
   std::size_t actor_count() const;
   std::vector<ActorPtr> actors() const;
   ActorPtr find(const ActorId& id, std::uint32_t generation) const;
+  /// The engine ends: the actors go on without it.
+  void let_go();
   /// Nobody needs it any more: not connected, no actors, nothing left to say.
   bool idle() const;
 

@@ -29,14 +29,16 @@ class EnvoyTunnel {
                                                     std::shared_ptr<RelayedSocket> socket) = 0;
   virtual Task<Result<std::shared_ptr<ActorSocket>>> resume_websocket(EnvoyActorAddress to, HibernatingSocket socket,
                                                                       std::uint16_t next_index) = 0;
-  virtual Task<void> closed_asleep(EnvoyActorAddress to, HibernatingSocket socket, std::uint16_t code,
-                                   std::string reason) = 0;
+  virtual Task<Result<void>> closed_asleep(EnvoyActorAddress to, HibernatingSocket socket, std::uint16_t code,
+                                           std::string reason) = 0;
   virtual Task<Result<Bytes>> call(EnvoyActorAddress to, std::string action, Bytes args) = 0;
   virtual Task<Result<QueueSent>> send(EnvoyActorAddress to, QueueSend message) = 0;
 
   /// A generation begins, or is found running by an engine that has just started: before its start command is sent,
   /// before any request for it. `hibernating`: the sockets its start command lists.
   virtual void actor_started(EnvoyActorAddress actor, std::vector<HibernatingSocket> hibernating) = 0;
+  /// The generation is about to be told to stop, and another one takes its sockets over.
+  virtual void actor_stopping(const ActorId& actor, std::uint32_t generation) = 0;
   /// The generation is over: stopped, crashed or lost. Called once for each generation that was started.
   virtual void actor_stopped(const ActorId& actor, std::uint32_t generation) = 0;
   /// From the connection of `from`, in order.
@@ -45,6 +47,8 @@ class EnvoyTunnel {
   virtual void connected(const std::shared_ptr<EnvoyLink>& link) = 0;
   /// The connection is gone; the envoy may come back.
   virtual void disconnected(const std::shared_ptr<EnvoyLink>& link) = 0;
+  /// The engine stops, and its limits with it: nothing comes to its time any more.
+  virtual void stop() = 0;
 };
 
 }  // namespace troupe

@@ -183,7 +183,10 @@ void SocketFront::event(const std::string& name, const Bytes& args) {
 
 void SocketFront::close(std::uint16_t code, std::string reason) {
   ended_by_actor_ = true;
-  close_socket(code, std::move(reason));
+  if (closed_by_client_.exchange(false))
+    socket_->close(code, std::move(reason));
+  else
+    close_socket(code, std::move(reason));
   // The caller may be the connection itself, which must not end within its own call.
   asio::post(actor_->executor(), [self = shared_from_this()] { self->conn_.reset(); });
 }
@@ -196,6 +199,7 @@ void SocketFront::hibernate() {
 }
 
 void SocketFront::on_close(std::uint16_t, std::string reason) {
+  closed_by_client_ = true;
   closed_ = true;
   leave(std::move(reason));
 }

@@ -84,6 +84,8 @@ class SocketFront final : public ActorSocket, public ConnectionSink, public std:
   std::shared_ptr<Connection> conn_;
   /// The actor's side ended the connection and needs no notice of it.
   bool ended_by_actor_ = false;
+  /// The client has closed the socket, and its end waits for an answer.
+  std::atomic<bool> closed_by_client_{false};
   bool letting_go_ = false;
   AckOrder acks_;
   Position position_;

@@ -79,7 +79,7 @@ std::shared_ptr<RawSocket> Instance::make_raw_socket(std::shared_ptr<RelayedSock
   events.closed = [weak = std::weak_ptr<Instance>(self()), conn = std::move(conn)] {
     auto instance = weak.lock();
     auto closed = conn->lock();
-    if (instance && closed) instance->drop(closed);
+    return instance && closed && instance->end_connection(closed);
   };
   if (hibernatable) {
     events.handled = [weak = std::weak_ptr<Instance>(self()), client](std::uint16_t index) {

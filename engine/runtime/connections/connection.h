@@ -65,6 +65,7 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   void drop_sink() {
     if (!ended_) sink_.reset();
   }
+  const std::shared_ptr<ConnectionSink>& sink() const { return sink_; }
   void prepare_sleep() {
     if (auto sink = sink_) sink->prepare_sleep();
   }

@@ -196,14 +196,18 @@ void RawSocket::close(std::uint16_t code, std::string reason) {
   } else {
     client_->close(code, reason);
   }
-  finish(code, std::move(reason));
+  (void)finish(code, std::move(reason));
 }
 
 void RawSocket::client_closed(std::uint16_t code, std::string reason) {
-  if (!closed_) finish(code == 0 ? 1005 : code, std::move(reason));
+  if (closed_) return;
+  const bool hibernatable = events_.handled != nullptr;
+  const bool taken = finish(code == 0 ? 1005 : code, std::move(reason));
+  // Otherwise the next generation would be told as well.
+  if (taken && hibernatable) client_->close(close_code_, close_reason_);
 }
 
-void RawSocket::finish(std::uint16_t code, std::string reason) {
+bool RawSocket::finish(std::uint16_t code, std::string reason) {
   auto self = shared_from_this();
   closed_ = true;
   close_code_ = code;
@@ -211,7 +215,8 @@ void RawSocket::finish(std::uint16_t code, std::string reason) {
   make_room();
   released_.notify_all();
   for (auto& reader : std::exchange(readers_, {})) reader.post(std::nullopt);
-  if (auto closed = std::exchange(events_.closed, nullptr)) closed();
+  const auto closed = std::exchange(events_.closed, nullptr);
+  return closed && closed();
 }
 
 }  // namespace troupe

@@ -22,8 +22,9 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   static constexpr std::size_t kInboxBytesMax = 1u << 20;
 
   struct Events {
-    /// Once, when the socket has closed from either side.
-    std::function<void()> closed;
+    /// Once, when the socket has closed from either side. False: the end of the connection is left to the next
+    /// generation.
+    std::function<bool()> closed;
     /// Of a hibernatable socket: the message of that index and all before it are handled.
     std::function<void(std::uint16_t index)> handled;
   };
@@ -62,7 +63,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   void handled(std::uint16_t index);
   void client_closed(std::uint16_t code, std::string reason);
   void stop_reading();
-  void finish(std::uint16_t code, std::string reason);
+  /// As `Events::closed`.
+  bool finish(std::uint16_t code, std::string reason);
   void make_room();
   Task<std::optional<WebSocketMessage>> receive();
 

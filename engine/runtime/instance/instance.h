@@ -150,8 +150,10 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   }
   Task<Result<void>> admit(std::shared_ptr<ActorConnection> conn);
   void insert(std::shared_ptr<ActorConnection> conn);
-  /// The connection is over; onDisconnect runs in the background.
-  void drop(const std::shared_ptr<ActorConnection>& conn);
+  /// The connection is over; onDisconnect runs in the background. False: somebody else sees to that, or the next
+  /// generation.
+  bool end_connection(const std::shared_ptr<ActorConnection>& conn);
+  void drop(const std::shared_ptr<ActorConnection>& conn) { (void)end_connection(conn); }
   void close_connection(const std::shared_ptr<ActorConnection>& conn, std::string reason) override;
   void send_event(const std::shared_ptr<ActorConnection>& conn, const std::string& event, const Bytes& args) override;
   void broadcast(const std::string& event, const Bytes& args);

@@ -5,7 +5,7 @@ namespace troupe {
 namespace {
 
 /// RFC 6455 §7.4 and the registry of IANA.
-constexpr std::uint16_t kTryAgainLater = 1013;
+constexpr std::uint16_t kNormalClosure = 1000, kTryAgainLater = 1013;
 
 }  // namespace
 
@@ -52,10 +52,12 @@ void Instance::insert(std::shared_ptr<ActorConnection> conn) {
   work_changed();
 }
 
-void Instance::drop(const std::shared_ptr<ActorConnection>& conn) {
-  if (!conn->begin_to_leave()) return;
+bool Instance::end_connection(const std::shared_ptr<ActorConnection>& conn) {
+  // What is left now is stored as it is; the actor's code has had its time.
+  if (conn->hibernatable() && lifecycle_.state() == LifecycleState::sleep_finalize) return false;
+  if (!conn->begin_to_leave()) return false;
   conn->drop_sink();
-  if (!connections_.remove(*conn)) return;
+  if (!connections_.remove(*conn)) return false;
   if (conn->hibernatable()) (void)saver_.erase(keys::actor_connection(id_, conn->id()), Ack::written);
   if (hooks().on_disconnect) {
     begin_work(Work::disconnect);
@@ -63,6 +65,7 @@ void Instance::drop(const std::shared_ptr<ActorConnection>& conn) {
   } else {
     work_changed();
   }
+  return true;
 }
 
 Task<void> Instance::run_disconnect(std::shared_ptr<Instance> self, std::shared_ptr<ActorConnection> conn) {
@@ -113,7 +116,11 @@ void Instance::close_connection(const std::shared_ptr<ActorConnection>& conn, st
 }
 
 void Instance::disconnected(std::shared_ptr<Connection> conn, std::string) {
-  auto leave = [self = self(), conn = std::static_pointer_cast<ActorConnection>(std::move(conn))] { self->drop(conn); };
+  auto leave = [self = self(), conn = std::static_pointer_cast<ActorConnection>(std::move(conn))] {
+    const auto sink = conn->sink();
+    // Otherwise the next generation would be told as well.
+    if (self->end_connection(conn) && sink && conn->hibernatable()) sink->close(kNormalClosure, "");
+  };
   hand_over(executor_, std::move(leave));
 }
 

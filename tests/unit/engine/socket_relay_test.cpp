@@ -64,18 +64,25 @@ class Generation final : public HostedActor {
     client = socket.client;
     next_index = next;
     ++resumes;
+    if (holds_resume) {
+      auto hold = [this](Continuation<Done> rest) { held = std::move(rest); };
+      co_await suspend<Done>(std::move(hold));
+    }
     if (refusal) co_return *refusal;
     co_return std::shared_ptr<ActorSocket>(end);
   }
-  Task<void> closed_asleep(HibernatingSocket, std::uint16_t code, std::string reason) override {
+  Task<Result<void>> closed_asleep(HibernatingSocket, std::uint16_t code, std::string reason) override {
+    if (refusal) co_return *refusal;
     closed.push_back(std::to_string(code) + " " + reason);
-    co_return;
+    co_return Result<void>();
   }
 
   std::shared_ptr<End> end = std::make_shared<End>();
   std::shared_ptr<RelayedSocket> client;
   bool can_hibernate = true, acks_expire = false;
   std::optional<Error> refusal;
+  bool holds_resume = false;
+  Continuation<Done> held;
   int resumes = 0;
   std::uint16_t next_index = 0;
   Log closed;
@@ -92,6 +99,7 @@ class SocketRelays : public testing::Test {
     for (const auto& generation : {now, before}) {
       if (!generation) continue;
       generation->client.reset();
+      generation->held = {};
       generation->end->held = {};
     }
     if (relay) relay->on_close(1006, "");
@@ -99,8 +107,10 @@ class SocketRelays : public testing::Test {
   }
 
   void make() {
-    auto acquire = [this](ActorId, std::shared_ptr<HostedActor>) -> Task<Result<std::shared_ptr<HostedActor>>> {
+    auto acquire = [this](ActorId,
+                          std::shared_ptr<HostedActor> not_this) -> Task<Result<std::shared_ptr<HostedActor>>> {
       ++wakes;
+      turned_away_by = not_this.get();
       if (wake_failure) co_return *wake_failure;
       auto keep = [this](Continuation<Done> rest) { waking.push_back(std::move(rest)); };
       co_await suspend<Done>(std::move(keep));
@@ -155,6 +165,7 @@ class SocketRelays : public testing::Test {
   std::optional<Error> wake_failure;
   std::vector<Continuation<Done>> waking;
   int wakes = 0;
+  const HostedActor* turned_away_by = nullptr;
   std::shared_ptr<Sockets> sockets;
 };
 
@@ -179,45 +190,6 @@ TEST_F(SocketRelays, AMessageWakesTheActorAndWhatIsUnacknowledgedComesAgainInOrd
   say("e");
   EXPECT_THAT(now->end->got, ElementsAre("2 b", "3 c", "4 d", "5 e"));
   EXPECT_THAT(client->sent, ElementsAre("early"));
-}
-
-TEST_F(SocketRelays, AGenerationThatIsStoppingIsGivenNoMoreMessages) {
-  open();
-  say("a");
-  sockets->stopping(actor, *now);
-  say("b");
-  now->client->ack(1);
-  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
-  EXPECT_EQ(wakes, 0) << "it has not ended yet";
-  // Its own contact may break and come back meanwhile.
-  now->client->hibernate();
-  world.settle();
-  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
-  fall_asleep();
-  EXPECT_EQ(wakes, 1);
-  begin_start();
-  run();
-  say("c");
-  EXPECT_EQ(now->next_index, 2);
-  EXPECT_THAT(now->end->got, ElementsAre("2 b", "3 c"));
-}
-
-TEST_F(SocketRelays, TheStopOfAnEarlierGenerationHoldsNothingBack) {
-  open();
-  fall_asleep();
-  begin_start();
-  run();
-  sockets->stopping(actor, *before);
-  say("a");
-  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
-}
-
-TEST_F(SocketRelays, ASocketThatMayNotHibernateIsServedUntilItsGenerationEnds) {
-  can_hibernate = false;
-  open();
-  sockets->stopping(actor, *now);
-  say("a");
-  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
 }
 
 TEST_F(SocketRelays, ASocketWithNothingToSayLetsTheActorSleep) {
@@ -364,6 +336,172 @@ TEST_F(SocketRelays, IfThatStartFailsTheNextGenerationIsToldOfTheCloseAlone) {
   run();
   EXPECT_EQ(now->resumes, 0);
   EXPECT_THAT(now->closed, ElementsAre("1000 bye"));
+}
+
+TEST_F(SocketRelays, AClientThatClosesIsForgottenOnceTheActorAnswers) {
+  open();
+  say("a");
+  relay->on_close(3'000, "done");
+  EXPECT_THAT(now->end->closes, ElementsAre("3000 done"));
+  say("late");
+  now->client->close(1000, "");
+  EXPECT_THAT(client->closes, IsEmpty()) << "it has gone";
+  fall_asleep();
+  EXPECT_TRUE(begin_start().empty());
+  EXPECT_EQ(wakes, 0);
+  EXPECT_THAT(before->end->got, ElementsAre("1 a"));
+}
+
+TEST_F(SocketRelays, AGenerationThatStopsWithoutAnAnswerLeavesTheCloseToTheNext) {
+  open();
+  relay->on_close(3'000, "done");
+  relay.reset();
+  fall_asleep();
+  EXPECT_EQ(wakes, 1);
+  EXPECT_EQ(turned_away_by, before.get());
+  before->client->close(1000, "too late");
+  EXPECT_TRUE(begin_start().empty()) << "whose start does not list it";
+  run();
+  EXPECT_EQ(now->resumes, 0);
+  EXPECT_THAT(now->closed, ElementsAre("3000 done"));
+  fall_asleep();
+  begin_start();
+  run();
+  EXPECT_THAT(now->closed, IsEmpty()) << "once";
+  EXPECT_EQ(wakes, 1);
+}
+
+TEST_F(SocketRelays, ASocketThatMayNotHibernateNeedsNoAnswer) {
+  can_hibernate = false;
+  open("/websocket");
+  relay->on_close(3'000, "done");
+  EXPECT_THAT(now->end->closes, ElementsAre("3000 done"));
+  fall_asleep();
+  begin_start();
+  run();
+  EXPECT_EQ(wakes, 0);
+  EXPECT_THAT(now->closed, IsEmpty());
+}
+
+TEST_F(SocketRelays, ACloseDuringTheResumptionIsToldAfterIt) {
+  open();
+  fall_asleep();
+  begin_start();
+  now->holds_resume = true;
+  run();
+  relay->on_close(1000, "bye");
+  world.settle();
+  EXPECT_THAT(now->end->closes, IsEmpty());
+  now->held.post({});
+  world.settle();
+  EXPECT_THAT(now->end->closes, ElementsAre("1000 bye"));
+  now->client->close(1000, "");
+  fall_asleep();
+  EXPECT_EQ(wakes, 0);
+}
+
+TEST_F(SocketRelays, AGenerationThatStopsInsteadOfResumingLeavesTheCloseToTheNext) {
+  open();
+  fall_asleep();
+  begin_start();
+  now->holds_resume = true;
+  now->refusal = make_error("actor", "stopping");
+  run();
+  relay->on_close(1000, "bye");
+  now->held.post({});
+  world.settle();
+  EXPECT_EQ(wakes, 0) << "it has not stopped yet";
+  fall_asleep();
+  EXPECT_EQ(wakes, 1);
+  begin_start();
+  run();
+  EXPECT_THAT(now->closed, ElementsAre("1000 bye"));
+  EXPECT_THAT(before->end->closes, IsEmpty());
+}
+
+TEST_F(SocketRelays, ACloseAfterTheRefusalOfAStoppingGenerationIsNotForThatOne) {
+  open();
+  now->refusal = make_error("actor", "stopping");
+  // It lets go of the socket, does not take it back, and has not stopped yet.
+  now->client->hibernate();
+  world.settle();
+  relay->on_close(1000, "bye");
+  world.settle();
+  EXPECT_EQ(wakes, 1);
+  EXPECT_EQ(turned_away_by, now.get());
+  fall_asleep();
+  EXPECT_TRUE(begin_start().empty());
+  run();
+  EXPECT_EQ(wakes, 1);
+  EXPECT_THAT(now->closed, ElementsAre("1000 bye"));
+}
+
+TEST_F(SocketRelays, AMessageAfterTheRefusalOfAStoppingGenerationIsForTheNext) {
+  open();
+  now->refusal = make_error("actor", "stopping");
+  now->client->hibernate();
+  world.settle();
+  say("a");
+  EXPECT_EQ(wakes, 1);
+  EXPECT_EQ(turned_away_by, now.get());
+  fall_asleep();
+  begin_start();
+  run();
+  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
+  EXPECT_THAT(before->end->got, IsEmpty());
+  EXPECT_EQ(wakes, 1);
+}
+
+TEST_F(SocketRelays, TheCloseGoesFromOneStoppingGenerationToTheNextUntilOneHearsOfIt) {
+  open();
+  relay->on_close(3'000, "done");
+  fall_asleep();
+  for (int refusals = 1; refusals <= 2; ++refusals) {
+    begin_start();
+    now->refusal = make_error("actor", "stopping");
+    run();
+    EXPECT_EQ(wakes, refusals + 1);
+    EXPECT_EQ(turned_away_by, now.get());
+    fall_asleep();
+  }
+  begin_start();
+  run();
+  EXPECT_THAT(now->closed, ElementsAre("3000 done"));
+  EXPECT_EQ(wakes, 3);
+}
+
+TEST_F(SocketRelays, ADestroyedActorHearsOfNoCloses) {
+  open();
+  relay->on_close(3'000, "done");
+  sockets->destroyed(actor);
+  fall_asleep();
+  EXPECT_EQ(wakes, 0);
+}
+
+TEST_F(SocketRelays, AnEngineThatStopsLetsGoOfWhatWaitsForAnAnswer) {
+  open();
+  relay->on_close(3'000, "done");
+  const std::weak_ptr<ActorSocket> waiting = std::exchange(relay, nullptr);
+  // Nothing but the wait holds it.
+  now->client.reset();
+  EXPECT_FALSE(waiting.expired());
+  sockets->stop();
+  EXPECT_TRUE(waiting.expired());
+  fall_asleep();
+  EXPECT_EQ(wakes, 0);
+}
+
+TEST_F(SocketRelays, AnEngineThatHasStoppedHoldsNoActors) {
+  open();
+  say("a");
+  const std::weak_ptr<HostedActor> hosted = now;
+  sockets->stop();
+  sockets->close();
+  now = nullptr;
+  EXPECT_TRUE(hosted.expired());
+  say("b");
+  relay->on_close(1001, "going away");
+  EXPECT_THAT(client->closes, IsEmpty()) << "the gateway sees to that";
 }
 
 TEST_F(SocketRelays, TheDestructionOfTheActorClosesWhatHibernates) {

@@ -71,13 +71,16 @@ class TunnelFake final : public EnvoyTunnel {
                                                               std::uint16_t) override {
     co_return make_error("actor", "stopping");
   }
-  Task<void> closed_asleep(EnvoyActorAddress, HibernatingSocket, std::uint16_t, std::string) override { co_return; }
+  Task<Result<void>> closed_asleep(EnvoyActorAddress, HibernatingSocket, std::uint16_t, std::string) override {
+    co_return Result<void>();
+  }
   Task<Result<Bytes>> call(EnvoyActorAddress, std::string action, Bytes) override { co_return to_bytes(action); }
   Task<Result<QueueSent>> send(EnvoyActorAddress, QueueSend) override { co_return QueueSent(); }
   void actor_started(EnvoyActorAddress actor, std::vector<HibernatingSocket>) override {
     notes.push_back("started g" + std::to_string(actor.generation));
     last_link = actor.link;
   }
+  void actor_stopping(const ActorId&, std::uint32_t generation) override { told_to_stop.push_back(generation); }
   void actor_stopped(const ActorId&, std::uint32_t generation) override {
     notes.push_back("stopped g" + std::to_string(generation));
   }
@@ -86,8 +89,10 @@ class TunnelFake final : public EnvoyTunnel {
   }
   void connected(const std::shared_ptr<EnvoyLink>& link) override { notes.push_back("connected " + link->key()); }
   void disconnected(const std::shared_ptr<EnvoyLink>& link) override { notes.push_back("disconnected " + link->key()); }
+  void stop() override {}
 
   std::vector<std::string> notes;
+  std::vector<std::uint32_t> told_to_stop;
   std::shared_ptr<EnvoyLink> last_link;
 };
 
@@ -96,6 +101,7 @@ class StorageFake final : public EnvoyStore {
  public:
   std::shared_ptr<EnvoyStorePeer> connect(NamespaceId, std::string) override { return nullptr; }
   void disconnect(const std::shared_ptr<EnvoyStorePeer>&) override { ++disconnects; }
+  void stop() override {}
   Task<envoyproto::KvResponseData> handle(Peer, std::string actor_id, envoyproto::KvRequestData) override {
     running.insert(actor_id);
     most_running = std::max(most_running, running.size());

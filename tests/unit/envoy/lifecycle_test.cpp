@@ -64,6 +64,7 @@ TEST_F(EnvoyTest, AnActorSleepsWhenItAskedToAndWakesAtTheNextGeneration) {
   const ActorId id = running_actor(envoy);
   wants_sleep(envoy, id);
   EXPECT_EQ(envoy->last_command(), "g1 i2 stop(sleep_intent)");
+  EXPECT_EQ(tunnel->told_to_stop, std::vector<std::uint32_t>{1}) << "the next one takes its sockets over";
   EXPECT_FALSE(view(id).connectable_ts);
   stopped(envoy, id);
   EXPECT_TRUE(view(id).sleep_ts);
@@ -77,6 +78,7 @@ TEST_F(EnvoyTest, AnActorThatAsksForItsEndIsDestroyed) {
   const ActorId id = running_actor(envoy);
   event(envoy, id, 1, 4, envoyproto::EventActorIntent{envoyproto::ActorIntentStop{}});
   EXPECT_EQ(envoy->last_command(), "g1 i2 stop(stop_intent)");
+  EXPECT_TRUE(tunnel->told_to_stop.empty()) << "there is no next one";
   stopped(envoy, id);
   EXPECT_TRUE(view(id).destroy_ts);
 }

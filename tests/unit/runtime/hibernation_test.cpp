@@ -165,6 +165,68 @@ TEST_F(Hibernation, WhatIsStoredOfAConnectionGoesWhenItEndsOrTheActorCloses) {
   EXPECT_EQ(sink->hibernations, 0);
 }
 
+TEST_F(Hibernation, AClientThatLeavesIsAnsweredByTheGenerationThatTellsItsEnd) {
+  start();
+  auto sink = std::make_shared<LastingSink>();
+  auto conn = open(1, sink);
+  const std::string gone = conn->id();
+  log.clear();
+  actor->disconnected(conn, "");
+  world.settle();
+  EXPECT_THAT(sink->closes, ElementsAre("1000 "));
+  EXPECT_THAT(log, ElementsAre("disconnect " + gone));
+  stop(StopReason::sleep_intent);
+  log.clear();
+  wake({});
+  EXPECT_THAT(log, ElementsAre("wake")) << "once";
+}
+
+TEST_F(Hibernation, AClientThatLeavesDuringTheGraceOfASleepIsToldByTheGenerationThatGoes) {
+  std::optional<Continuation<Done>> sleeping;
+  script->on_sleep = [&]() -> Task<Result<void>> {
+    auto hold = [&](Continuation<Done> rest) { sleeping = std::move(rest); };
+    co_await suspend<Done>(std::move(hold));
+    co_return Result<void>();
+  };
+  start();
+  auto sink = std::make_shared<LastingSink>();
+  auto conn = open(1, sink);
+  log.clear();
+  const auto stopping = begin_stop(StopReason::sleep_intent);
+  ASSERT_TRUE(sleeping);
+  actor->disconnected(conn, "");
+  world.settle();
+  EXPECT_THAT(log, ElementsAre("disconnect " + conn->id()));
+  EXPECT_THAT(sink->closes, ElementsAre("1000 "));
+  sleeping->post({});
+  world.settle();
+  EXPECT_TRUE(stopping->done());
+  EXPECT_EQ(stored_connections(), 0U);
+}
+
+TEST_F(Hibernation, AClientThatLeavesDuringTheLastSaveIsLeftToTheNextGeneration) {
+  start();
+  auto sink = std::make_shared<LastingSink>();
+  auto conn = open(1, sink);
+  open(2, std::make_shared<LastingSink>());
+  const std::string gone = conn->id();
+  world.advance(2s);
+  log.clear();
+  conn->set_state({0x01});
+  store.hold_saves = std::make_shared<Gate>();
+  const auto stopping = begin_stop(StopReason::sleep_intent);
+  EXPECT_FALSE(stopping->done());
+  actor->disconnected(conn, "");
+  world.settle();
+  EXPECT_THAT(log, IsEmpty());
+  EXPECT_THAT(sink->closes, IsEmpty()) << "no answer";
+  std::exchange(store.hold_saves, nullptr)->open();
+  world.settle();
+  EXPECT_TRUE(stopping->done());
+  wake({2});
+  EXPECT_THAT(log, ElementsAre("wake", "disconnect " + gone));
+}
+
 TEST_F(Hibernation, AStartThatFailsLeavesTheConnectionsToTheNextGeneration) {
   start();
   open(1, std::make_shared<LastingSink>());

@@ -100,8 +100,9 @@ TEST_F(TunnelSocket, TheClientsCloseReachesTheActor) {
     next<ToEnvoyWebSocketMessage>(1);
     actor_end->on_close(code, reason);
     EXPECT_EQ(next<ToEnvoyWebSocketClose>(2), expected);
-    reply(0, ToRivetWebSocketClose{1000, "hack_force_close", false});
     EXPECT_TRUE(client->take().empty());
+    reply(0, ToRivetWebSocketClose{1000, "hack_force_close", false});
+    EXPECT_EQ(client->take(), Log{"close 1000 "}) << "the actor's answer";
     EXPECT_TRUE(link->sent.empty());
   }
 }
@@ -266,6 +267,99 @@ TEST_F(TunnelSocket, ACloseIsRepeatedAfterAReconnectUntilTheEnvoyConfirmsIt) {
   EXPECT_TRUE(link->sent.empty()) << "an envoy that never confirms costs nothing for long";
 }
 
+TEST_F(TunnelSocket, AnEnvoyThatNeverAnswersACloseCountsAsHavingHandledIt) {
+  open(true);
+  actor_end->on_close(3000, "done");
+  next<ToEnvoyWebSocketClose>(1);
+  EXPECT_TRUE(client->take().empty());
+  world.advance(settings.websocket_close_timeout);
+  EXPECT_EQ(client->take(), Log{"close 1000 "});
+}
+
+TEST_F(TunnelSocket, AGenerationThatStopsBeforeItAnswersACloseHasNotHandledIt) {
+  open(true);
+  actor_end->on_close(3000, "done");
+  next<ToEnvoyWebSocketClose>(1);
+  tunnel->actor_stopped(actor, 3);
+  world.advance(settings.websocket_close_timeout);
+  EXPECT_TRUE(client->take().empty());
+}
+
+TEST_F(TunnelSocket, FromTheOrderToStopOnAnActorHearsNothingNewOfASocketThatGoesOn) {
+  open(true);
+  message(1, "in time");
+  next<ToEnvoyWebSocketMessage>(1);
+  tunnel->actor_stopping(actor, 3);
+  EXPECT_EQ(client->take(), Log{"hibernate"});
+  EXPECT_TRUE(*message(2, "late")) << "the client's side keeps it";
+  EXPECT_TRUE(link->sent.empty());
+  reply(1, ToRivetWebSocketMessageAck{1});
+  reply(2, ToRivetWebSocketMessage{to_bytes("last words"), false});
+  EXPECT_EQ(client->take(), (Log{"ack 1", "text last words"}));
+  const auto again = start(tunnel->resume_websocket(address(), asleep(), 2));
+  ASSERT_TRUE(*again);
+  EXPECT_EQ((**again).error().id(), "actor.stopping");
+  reply(3, ToRivetWebSocketMessage{to_bytes("more"), false});
+  EXPECT_EQ(client->take(), Log{"text more"});
+  actor_end->on_close(3000, "done");
+  EXPECT_TRUE(link->sent.empty());
+  tunnel->actor_stopped(actor, 3);
+  EXPECT_TRUE(client->take().empty()) << "no answer: the next generation hears of it";
+}
+
+TEST_F(TunnelSocket, ASocketThatDoesNotGoOnIsServedToTheEnd) {
+  open(false);
+  tunnel->actor_stopping(actor, 3);
+  EXPECT_TRUE(client->take().empty());
+  message(1, "late");
+  next<ToEnvoyWebSocketMessage>(1);
+  actor_end->on_close(3000, "done");
+  next<ToEnvoyWebSocketClose>(2);
+}
+
+TEST_F(TunnelSocket, AStoppingGenerationOpensNothingMore) {
+  tunnel->actor_stopping(actor, 3);
+  const auto refused = opening();
+  ASSERT_TRUE(*refused);
+  EXPECT_EQ((**refused).error().id(), "actor.stopping");
+  EXPECT_TRUE(link->sent.empty());
+}
+
+TEST_F(TunnelSocket, AnOpeningThatWasNotSentBeforeTheOrderToStopIsForTheNextGeneration) {
+  disconnect();
+  const auto waiting = opening();
+  EXPECT_FALSE(*waiting);
+  tunnel->actor_stopping(actor, 3);
+  world.settle();
+  ASSERT_TRUE(*waiting);
+  EXPECT_EQ((**waiting).error().id(), "actor.stopping");
+}
+
+TEST_F(TunnelSocket, AMessageThatWaitsForTheEnvoyIsNotHeldBackByAStop) {
+  open(true);
+  disconnect();
+  const auto waiting = message(1, "m");
+  EXPECT_FALSE(*waiting);
+  tunnel->actor_stopping(actor, 3);
+  world.settle();
+  EXPECT_TRUE(*waiting);
+  reconnect();
+  EXPECT_TRUE(link->sent.empty());
+}
+
+TEST_F(TunnelSocket, ACloseThatAStoppingGenerationDoesNotHearOfIsForTheNext) {
+  const auto task = [](std::shared_ptr<EnvoyTunnel> through, EnvoyActorAddress to, HibernatingSocket socket) {
+    return through->closed_asleep(std::move(to), std::move(socket), 3000, "done");
+  };
+  const auto told = start(task(tunnel, address(), asleep()));
+  next<ToEnvoyWebSocketOpen>(0);
+  tunnel->actor_stopping(actor, 3);
+  reply(0, ToRivetWebSocketOpen{true});
+  ASSERT_TRUE(*told);
+  EXPECT_EQ((**told).error().id(), "actor.stopping");
+  EXPECT_TRUE(link->sent.empty());
+}
+
 TEST_F(TunnelSocket, TheNextGenerationResumesWithoutAnOpening) {
   open(true);
   tunnel->actor_stopped(actor, 3);
@@ -311,8 +405,8 @@ TEST_F(TunnelSocket, AnActorCanCloseASocketItDoesNotRememberBeforeItRuns) {
 TEST_F(TunnelSocket, ACloseWhileTheActorSleptIsAnOpeningAndAClose) {
   const auto task = [](std::shared_ptr<EnvoyTunnel> through, EnvoyActorAddress to,
                        HibernatingSocket socket) -> Task<bool> {
-    co_await through->closed_asleep(std::move(to), std::move(socket), 3000, "done");
-    co_return true;
+    const auto told = co_await through->closed_asleep(std::move(to), std::move(socket), 3000, "done");
+    co_return told.has_value();
   };
   const auto told = start(task(tunnel, address(), asleep()));
   EXPECT_EQ(next<ToEnvoyWebSocketOpen>(0).path, "/websocket/foo?x=1");
@@ -329,8 +423,8 @@ TEST_F(TunnelSocket, ACloseWhileTheActorSleptIsAnOpeningAndAClose) {
 TEST_F(TunnelSocket, AConnectionThatClosedWhileTheActorSleptIsFoundMissingByTheActorItself) {
   const auto task = [](std::shared_ptr<EnvoyTunnel> through, EnvoyActorAddress to,
                        HibernatingSocket socket) -> Task<bool> {
-    co_await through->closed_asleep(std::move(to), std::move(socket), 1000, "Disposed");
-    co_return true;
+    const auto told = co_await through->closed_asleep(std::move(to), std::move(socket), 1000, "Disposed");
+    co_return told.has_value();
   };
   HttpRequest request = upgrade();
   request.target = "/connect";

@@ -26,6 +26,10 @@ class Conversation {
   virtual void receive(std::uint16_t index, envoyproto::ToRivetTunnelMessageKind kind) = 0;
   /// The envoy can be sent to again.
   virtual void reconnected() = 0;
+  /// The generation is about to be told to stop. Maybe more than once.
+  virtual void generation_stopping() {}
+  /// Whether a generation that was told to stop can still have it.
+  virtual bool can_join_stopping() const { return true; }
   /// The generation is over; the registry has forgotten the conversation.
   virtual void generation_stopped() = 0;
 

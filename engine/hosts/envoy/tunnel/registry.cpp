@@ -28,9 +28,21 @@ std::vector<std::shared_ptr<Conversation>> ConversationRegistry::start_generatio
     const std::lock_guard lock(shard.mutex);
     Generation& place = shard.generations[generation.actor];
     if (place.number == generation.generation) return {};
-    earlier = std::exchange(place, Generation{generation.generation, {}});
+    earlier = std::exchange(place, Generation{generation.generation, false, {}});
   }
   return erase_ids_of(std::move(earlier));
+}
+
+std::vector<std::shared_ptr<Conversation>> ConversationRegistry::stop_generation(const ActorId& actor,
+                                                                                 std::uint32_t generation) {
+  std::vector<std::shared_ptr<Conversation>> found;
+  ActorShard& shard = shard_of(actor);
+  const std::lock_guard lock(shard.mutex);
+  const auto it = shard.generations.find(actor);
+  if (it == shard.generations.end() || it->second.number != generation) return found;
+  it->second.stopping = true;
+  for (const auto& [id, conversation] : it->second.conversations) found.push_back(conversation);
+  return found;
 }
 
 std::vector<std::shared_ptr<Conversation>> ConversationRegistry::end_generation(const ActorId& actor,
@@ -57,8 +69,17 @@ std::vector<std::shared_ptr<Conversation>> ConversationRegistry::erase_ids_of(Ge
   return left;
 }
 
+ConversationRegistry::Added ConversationRegistry::may_join(const Conversation& conversation) {
+  ActorShard& shard = shard_of(conversation.to().actor);
+  const std::lock_guard lock(shard.mutex);
+  const auto it = shard.generations.find(conversation.to().actor);
+  if (it == shard.generations.end() || it->second.number != conversation.to().generation) return Added::generation_over;
+  return it->second.stopping && !conversation.can_join_stopping() ? Added::generation_stopping : Added::yes;
+}
+
 ConversationRegistry::Added ConversationRegistry::add(const std::shared_ptr<Conversation>& conversation,
                                                       std::shared_ptr<Conversation>* replaced) {
+  if (const Added refused = may_join(*conversation); refused != Added::yes) return refused;
   if (size_.fetch_add(1, std::memory_order_relaxed) >= conversations_max_) {
     size_.fetch_sub(1, std::memory_order_relaxed);
     return Added::full;
@@ -71,7 +92,7 @@ ConversationRegistry::Added ConversationRegistry::add(const std::shared_ptr<Conv
     if (replaced) *replaced = place;
     if (std::exchange(place, conversation)) size_.fetch_sub(1, std::memory_order_relaxed);
   }
-  bool over = true;
+  bool over = true, stopping = false;
   {
     ActorShard& shard = shard_of(conversation->to().actor);
     const std::lock_guard lock(shard.mutex);
@@ -79,10 +100,12 @@ ConversationRegistry::Added ConversationRegistry::add(const std::shared_ptr<Conv
     if (it != shard.generations.end() && it->second.number == conversation->to().generation) {
       it->second.conversations[conversation->id()] = conversation;
       over = false;
+      stopping = it->second.stopping && !conversation->can_join_stopping();
     }
   }
   if (over) erase_id(*conversation);
-  return over ? Added::generation_over : Added::yes;
+  if (over) return Added::generation_over;
+  return stopping ? Added::stopping_meanwhile : Added::yes;
 }
 
 bool ConversationRegistry::erase_id(const Conversation& conversation) {

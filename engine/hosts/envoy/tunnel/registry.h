@@ -15,12 +15,21 @@ namespace troupe {
 /// Threads: any. Blocks: never. Bound: `conversations_max`; generations are bounded by the actors that run.
 class ConversationRegistry {
  public:
-  enum class Added { yes, generation_over, full };
+  enum class Added {
+    yes,
+    /// Yes, but it has missed that the generation is about to be told to stop.
+    stopping_meanwhile,
+    generation_stopping,
+    generation_over,
+    full,
+  };
 
   explicit ConversationRegistry(std::size_t conversations_max) : conversations_max_(conversations_max) {}
 
   /// What is left of an earlier generation whose end was not told. Does nothing for one that is known.
   std::vector<std::shared_ptr<Conversation>> start_generation(const EnvoyActorAddress& generation);
+  /// From now on the generation is given only what can join a stopping one. What it has.
+  std::vector<std::shared_ptr<Conversation>> stop_generation(const ActorId& actor, std::uint32_t generation);
   /// What was left of it, unless another generation has taken its place.
   std::vector<std::shared_ptr<Conversation>> end_generation(const ActorId& actor, std::uint32_t generation);
 
@@ -40,6 +49,7 @@ class ConversationRegistry {
  private:
   struct Generation {
     std::uint32_t number = 0;
+    bool stopping = false;
     std::unordered_map<ConversationId, std::shared_ptr<Conversation>> conversations;
   };
   struct ActorShard {
@@ -54,6 +64,8 @@ class ConversationRegistry {
 
   ActorShard& shard_of(const ActorId& actor) { return actor_shards_[std::hash<ActorId>{}(actor) % kShards]; }
   IdShard& shard_of(ConversationId id) { return id_shards_[(id ^ id >> 32) % kShards]; }
+  /// Why its generation cannot have it; or yes.
+  Added may_join(const Conversation& conversation);
   /// False when it was not there any more.
   bool erase_id(const Conversation& conversation);
   std::vector<std::shared_ptr<Conversation>> erase_ids_of(Generation generation);

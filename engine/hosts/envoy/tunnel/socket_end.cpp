@@ -62,8 +62,14 @@ void SocketEnd::ask_to_open(std::shared_ptr<const HttpRequest> upgrade, Continua
 }
 
 void SocketEnd::send_opening() {
-  const std::lock_guard lock(mutex_);
-  if (state_ != State::unopened || !opener_ || !to_.link->connected()) return;
+  std::unique_lock lock(mutex_);
+  if (state_ != State::unopened || !opener_) return;
+  if (stopping_) {
+    lock.unlock();
+    end(make_error("actor", "stopping"));
+    return;
+  }
+  if (!to_.link->connected()) return;
   envoyproto::ToEnvoyWebSocketOpen opening;
   opening.actor_id = to_.actor.text();
   opening.actor_generation = to_.generation;
@@ -101,7 +107,7 @@ Task<void> SocketEnd::on_message(WebSocketMessage message) {
 
 bool SocketEnd::send_message(WebSocketMessage& message) {
   const std::lock_guard lock(mutex_);
-  if (state_ != State::open) return true;
+  if (state_ != State::open || lets_go()) return true;
   envoyproto::ToEnvoyTunnelMessageKind kind =
       envoyproto::ToEnvoyWebSocketMessage{std::move(message.data), message.binary};
   if (send(message.index, std::move(kind))) return true;
@@ -113,7 +119,7 @@ Task<Done> SocketEnd::wait_for_link() {
   return suspend<Done>([this](Continuation<Done> sender) {
     {
       const std::lock_guard lock(mutex_);
-      if (state_ == State::open && !to_.link->connected()) {
+      if (state_ == State::open && !lets_go() && !to_.link->connected()) {
         sender_ = std::move(sender);
         return;
       }
@@ -122,12 +128,17 @@ Task<Done> SocketEnd::wait_for_link() {
   });
 }
 
-void SocketEnd::on_close(std::uint16_t code, std::string reason) {
+bool SocketEnd::tell_closed(std::uint16_t code, std::string reason) {
   const auto self = shared_from_this();
   Continuation<Done> sender;
   {
-    const std::lock_guard lock(mutex_);
-    if (state_ != State::open) return;
+    std::unique_lock lock(mutex_);
+    if (state_ != State::open) return !stopping_;
+    if (lets_go()) {
+      lock.unlock();
+      end(make_error("actor", "stopping"));
+      return false;
+    }
     state_ = State::closing;
     sender = std::move(sender_);
     if (code == kBroken)
@@ -138,10 +149,16 @@ void SocketEnd::on_close(std::uint16_t code, std::string reason) {
       close_ = {code, std::move(reason)};
     (void)send(static_cast<std::uint16_t>(last_index_ + 1), envoyproto::ToEnvoyWebSocketClose(close_));
     deadline_ = context_->deadlines->add(context_->settings.websocket_close_timeout, [weak = weak_from_this()] {
-      if (const auto end = weak.lock()) end->end(make_error("guard", "websocket_open_dropped"));
+      if (const auto end = weak.lock()) end->closing_overdue();
     });
   }
   if (sender) sender.post({});
+  return true;
+}
+
+void SocketEnd::closing_overdue() {
+  // It may have been handled; to wait for more would be to wait for ever.
+  if (end(make_error("guard", "websocket_open_dropped")) && client_) client_->close(kNormalClosure, "");
 }
 
 // -- from the envoy ---------------------------------------------------------------------------------------------------
@@ -215,7 +232,9 @@ void SocketEnd::on(envoyproto::ToRivetWebSocketClose close) {
     return;
   }
   if (state != State::open) {
-    end(make_error("guard", "websocket_closed_before_open"));
+    const bool answers = state == State::closing && !is_actor_missing(close);
+    if (end(make_error("guard", "websocket_closed_before_open")) && answers && client_)
+      client_->close(kNormalClosure, "");
     return;
   }
   if (client_) {
@@ -254,10 +273,26 @@ void SocketEnd::reconnected() {
   if (again && client_) client_->hibernate();
 }
 
+void SocketEnd::generation_stopping() {
+  Continuation<Done> sender;
+  bool hibernates = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(stopping_, true)) return;
+    hibernates = state_ == State::open && can_hibernate_;
+    if (hibernates) sender = std::move(sender_);
+  }
+  send_opening();
+  if (sender) sender.post({});
+  // What the client sends from now on wakes the next generation at once.
+  if (hibernates && client_) client_->hibernate();
+}
+
 void SocketEnd::generation_stopped() {
   bool unseen = false;
   {
     const std::lock_guard lock(mutex_);
+    stopping_ = true;
     unseen = state_ == State::unopened;
   }
   end(unseen ? make_error("actor", "stopping") : make_error("guard", "actor_stopped_while_waiting_for_websocket_open"));

@@ -12,7 +12,8 @@
 namespace troupe {
 
 /// The actor's end of one client WebSocket, for one generation of an actor of an envoy. What is unacknowledged and what
-/// happens between generations is the business of the client's side (`RelayedSocket`).
+/// happens between generations is the business of the client's side (`RelayedSocket`). From the order to stop on, a
+/// generation is told nothing more of a socket that can hibernate: it could not be known whether it still handled it.
 /// Threads: any. Blocks: never. Bound: one message on its way to an envoy that is away.
 /// Source: envoy protocol of RivetKit 2.3.19, "Tunnel: WebSocket".
 class SocketEnd final : public Conversation, public ActorSocket, public std::enable_shared_from_this<SocketEnd> {
@@ -29,14 +30,18 @@ class SocketEnd final : public Conversation, public ActorSocket, public std::ena
   Task<Opened> open(std::shared_ptr<const HttpRequest> upgrade);
   /// The actor knows it from an earlier generation. Instead of `open`.
   void resume(std::uint16_t next_index);
+  /// False: the generation is not going to handle it.
+  bool tell_closed(std::uint16_t code, std::string reason);
 
   // From the client.
   Task<void> on_message(WebSocketMessage message) override;
-  void on_close(std::uint16_t code, std::string reason) override;
+  void on_close(std::uint16_t code, std::string reason) override { (void)tell_closed(code, std::move(reason)); }
 
   // From the envoy.
   void receive(std::uint16_t index, envoyproto::ToRivetTunnelMessageKind kind) override;
   void reconnected() override;
+  void generation_stopping() override;
+  bool can_join_stopping() const override { return false; }
   void generation_stopped() override;
 
  private:
@@ -53,6 +58,9 @@ class SocketEnd final : public Conversation, public ActorSocket, public std::ena
   void ask_to_open(std::shared_ptr<const HttpRequest> upgrade, Continuation<Opened> opener);
   void send_opening();
   void opening_overdue();
+  void closing_overdue();
+  /// With `mutex_` held: whether all that is new is left to the next generation.
+  bool lets_go() const { return stopping_ && can_hibernate_; }
   /// True: sent, or of no use any more.
   bool send_message(WebSocketMessage& message);
   Task<Done> wait_for_link();
@@ -79,6 +87,8 @@ class SocketEnd final : public Conversation, public ActorSocket, public std::ena
   std::mutex mutex_;
   State state_ = State::unopened;
   bool can_hibernate_ = false;
+  /// The generation has been told to stop, or is about to be.
+  bool stopping_ = false;
   std::shared_ptr<const HttpRequest> upgrade_;
   Continuation<Opened> opener_;
   DeadlineQueue::Token deadline_ = 0;

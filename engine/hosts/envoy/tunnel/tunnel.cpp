@@ -46,6 +46,8 @@ class Tunnel final : public EnvoyTunnel {
     context_->deadlines->stop();
   }
 
+  void stop() override { context_->deadlines->stop(); }
+
   Task<Result<HttpResponse>> fetch(EnvoyActorAddress to, HttpRequest request) override {
     const auto context = context_;
     const ConversationId id = next_id();
@@ -94,14 +96,15 @@ class Tunnel final : public EnvoyTunnel {
     co_return std::shared_ptr<ActorSocket>(std::move(end));
   }
 
-  Task<void> closed_asleep(EnvoyActorAddress to, HibernatingSocket socket, std::uint16_t code,
-                           std::string reason) override {
+  Task<Result<void>> closed_asleep(EnvoyActorAddress to, HibernatingSocket socket, std::uint16_t code,
+                                   std::string reason) override {
     // An actor disconnects connections of its own protocol by itself when its start does not list them.
-    if (is_client_protocol(socket.upgrade->target)) co_return;
+    if (is_client_protocol(socket.upgrade->target)) co_return Result<void>();
     auto end = std::make_shared<SocketEnd>(context_, id_of(socket.id), std::move(to), nullptr);
-    if (!add(*context_, end)) co_return;
-    const auto opened = co_await end->open(std::move(socket.upgrade));
-    if (opened) end->on_close(code, std::move(reason));
+    TROUPE_CO_CHECK(add(*context_, end));
+    TROUPE_CO_CHECK(co_await end->open(std::move(socket.upgrade)));
+    if (!end->tell_closed(code, std::move(reason))) co_return make_error("actor", "stopping");
+    co_return Result<void>();
   }
 
   void actor_started(EnvoyActorAddress actor, std::vector<HibernatingSocket> hibernating) override {
@@ -112,6 +115,10 @@ class Tunnel final : public EnvoyTunnel {
       end->resume(1);
       (void)add(*context_, end);
     }
+  }
+
+  void actor_stopping(const ActorId& actor, std::uint32_t generation) override {
+    for (const auto& left : context_->registry.stop_generation(actor, generation)) left->generation_stopping();
   }
 
   void actor_stopped(const ActorId& actor, std::uint32_t generation) override {
@@ -141,6 +148,10 @@ class Tunnel final : public EnvoyTunnel {
     switch (added) {
       case ConversationRegistry::Added::yes:
         return {};
+      case ConversationRegistry::Added::stopping_meanwhile:
+        conversation->generation_stopping();
+        return {};
+      case ConversationRegistry::Added::generation_stopping:
       case ConversationRegistry::Added::generation_over:
         return make_error("actor", "stopping");
       case ConversationRegistry::Added::full:
