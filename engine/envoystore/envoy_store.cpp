@@ -53,6 +53,8 @@ class RealEnvoyStore final : public EnvoyStore {
 
   ~RealEnvoyStore() override { databases_->close(); }
 
+  void stop() override { databases_->stop(); }
+
   Peer connect(NamespaceId namespace_id, std::string namespace_name) override {
     return std::make_shared<EnvoyStorePeer>(namespace_id, std::move(namespace_name), settings_);
   }

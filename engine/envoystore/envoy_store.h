@@ -49,6 +49,9 @@ class EnvoyStore {
   /// At the end of the connection: requests that have not been written yet write nothing any more.
   virtual void disconnect(const std::shared_ptr<EnvoyStorePeer>& peer) = 0;
 
+  /// The engine stops: nothing is done that nobody asks for.
+  virtual void stop() = 0;
+
   using Peer = std::shared_ptr<EnvoyStorePeer>;
   virtual Task<envoyproto::KvResponseData> handle(Peer peer, std::string actor_id,
                                                   envoyproto::KvRequestData request) = 0;

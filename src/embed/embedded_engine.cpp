@@ -105,7 +105,7 @@ void EmbeddedEngine::stop() {
   state_->node->run_to_end(stop_node(*state_->node));
   if (state_->node->close()) return;
   // Coroutines that did not end refer to it.
-  spdlog::debug("work was left when the engine stopped; it never runs again");
+  spdlog::warn("work was left when the engine stopped; it never runs again");
   (void)state_->node.release();
 }
 

@@ -34,10 +34,12 @@ Node::Node(NodeSettings settings, NodeObservers observers)
       observers_(std::move(observers)),
       clock_(make_system_clock()),
       timers_(make_asio_timers()),
+      background_(*timers_),
       random_(make_system_random()),
       io_(io_threads(settings_)),
       storage_pool_(storage_threads(settings_)),
-      ports_{*clock_, *timers_, *random_, io_.executor(), storage_pool_.get_executor()} {
+      ports_{*clock_, *timers_, *random_, io_.executor(), storage_pool_.get_executor()},
+      storage_ports_{*clock_, background_, *random_, io_.executor(), storage_pool_.get_executor()} {
   if (settings_.stall_threshold == Millis(0)) return;
   settings_.engine.stall_watch =
       std::make_shared<const StallWatch>(*clock_, settings_.stall_threshold, StallLog(observers_.on_stall));
@@ -53,8 +55,8 @@ void Node::find_stuck() const {
 
 Result<void> Node::start(std::shared_ptr<const Registry> registry) {
   TROUPE_TRY(data_, DataDirectory::open(settings_.data_directory));
-  TROUPE_TRY(store_, open_store(ports_, data_->records(), settings_.storage));
-  actors_ = make_actor_store(ports_, *store_, data_->sqlite(), settings_.storage);
+  TROUPE_TRY(store_, open_store(storage_ports_, data_->records(), settings_.storage));
+  actors_ = make_actor_store(storage_ports_, *store_, data_->sqlite(), settings_.storage);
   settings_.server.admin_token = settings_.admin_token;
   engine_ = make_envoy_engine(ports_, settings_.engine, *store_, *actors_, std::move(registry), settings_.envoys,
                               make_outbound_client(ports_), make_http_inspector(settings_.inspector));
@@ -91,6 +93,8 @@ Task<void> Node::stop() {
 }
 
 bool Node::close() {
+  // The stores do below what these wait for.
+  background_.close();
   const bool idle = io_.drain(kDrainLimit);
   io_.stop();
   storage_pool_.join();

@@ -10,6 +10,7 @@
 #include "engine/storage/store.h"
 #include "gateway/http/server.h"
 #include "gateway/management/management_api.h"
+#include "src/node/background_timers.h"
 #include "src/node/data_directory.h"
 #include "src/node/io_pool.h"
 #include "src/node/settings.h"
@@ -62,10 +63,13 @@ class Node {
   NodeObservers observers_;
   std::unique_ptr<Clock> clock_;
   std::unique_ptr<Timers> timers_;
+  BackgroundTimers background_;
   std::unique_ptr<Random> random_;
   IoPool io_;
   boost::asio::thread_pool storage_pool_;
   Ports ports_;
+  /// With timers that do not keep the node from closing.
+  Ports storage_ports_;
   // Each uses those before it.
   std::optional<DataDirectory> data_;
   std::unique_ptr<Store> store_;

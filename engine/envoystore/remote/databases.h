@@ -31,6 +31,8 @@ class Databases : public std::enable_shared_from_this<Databases> {
   /// Errors: `actor.fenced`, `sqlite.transaction_queue_full`, those of PageConnection::open and PageStore::commit.
   static Task<Result<void>> run(std::shared_ptr<Databases> self, ActorId id, std::uint32_t generation, Work work);
 
+  /// Idle connections stay open from now on.
+  void stop() { sweep_later_->close(); }
   /// Closes all connections. No request runs any more. Blocks.
   void close();
   std::size_t open_count() const;

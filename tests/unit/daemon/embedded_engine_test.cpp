@@ -1,0 +1,69 @@
+#include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "src/demo/demo.h"
+#include "troupe/embed.h"
+
+namespace troupe {
+namespace {
+
+/// What is logged from a warning on, as long as it lives.
+class Warnings {
+ public:
+  Warnings() {
+    auto logger = std::make_shared<spdlog::logger>("warnings", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
+    logger->set_level(spdlog::level::warn);
+    logger->set_pattern("%v");
+    spdlog::set_default_logger(std::move(logger));
+  }
+  ~Warnings() { spdlog::set_default_logger(before_); }
+  std::string text() const { return text_.str(); }
+
+ private:
+  const std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+  std::ostringstream text_;
+};
+
+class EmbeddedEngines : public testing::TestWithParam<WriteSync> {
+ protected:
+  ~EmbeddedEngines() override { std::filesystem::remove_all(options_.data_directory); }
+
+  Result<EmbeddedEngine> start() {
+    Registry registry;
+    register_demo_actors(registry);
+    options_.durability = GetParam();
+    options_.port = 0;
+    options_.io_threads = 2;
+    return EmbeddedEngine::start(std::move(registry), options_);
+  }
+
+  EngineOptions options_ = [] {
+    EngineOptions options;
+    std::string name = (std::filesystem::temp_directory_path() / "troupe-embedded-XXXXXX").string();
+    options.data_directory = ::mkdtemp(name.data());
+    return options;
+  }();
+};
+
+TEST_P(EmbeddedEngines, LeaveNothingBehindWhenActorsHaveRun) {
+  const Warnings warnings;
+  for (int run = 1; run <= 2; ++run) {
+    auto engine = start();
+    ASSERT_TRUE(engine) << engine.error().id();
+    // A save that a sync follows later, and a database file that is closed when it has been idle for long.
+    EXPECT_EQ(engine->call_and_wait<int>({"counter", {"k"}}, "increment", 1).value(), run);
+    ASSERT_TRUE(engine->call_and_wait({"chat", {"k"}}, "send", std::string("hello")));
+    engine->stop();
+    EXPECT_EQ(warnings.text(), "");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Durabilities, EmbeddedEngines,
+                         testing::Values(WriteSync::sync, WriteSync::interval, WriteSync::os));
+
+}  // namespace
+}  // namespace troupe
