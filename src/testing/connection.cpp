@@ -94,7 +94,7 @@ struct Connection::State final : public ClientSocket, public std::enable_shared_
     world.world.settle();
   }
   static Task<void> pump(std::shared_ptr<State> self) {
-    while (!self->outbox.empty()) {
+    while (self->actor && !self->outbox.empty()) {
       WebSocketMessage message;
       message.binary = true;
       message.data = std::move(self->outbox.front());
@@ -150,9 +150,12 @@ std::shared_ptr<detail::PendingAnswer> Connection::begin(std::string action, Byt
 }
 
 void Connection::close() {
-  if (!state_ || !state_->closed.empty()) return;
+  if (!state_) return;
+  // It holds this end, which holds it.
+  const auto actor = std::exchange(state_->actor, nullptr);
+  if (!state_->closed.empty()) return;
   state_->end(std::to_string(kNormalClosure) + " closed by the client");
-  if (state_->actor) state_->actor->on_close(kNormalClosure, "");
+  if (actor) actor->on_close(kNormalClosure, "");
   state_->world.world.settle();
 }
 
