@@ -3,9 +3,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/defer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <utility>
@@ -40,6 +42,23 @@ void hand_over(const Executor& executor, Fn fn) {
   } else {
     boost::asio::post(executor, std::move(fn));
   }
+}
+
+/// Runs `fn` on the strand once the caller has returned to its own executor. On a thread of the pool it stays on that
+/// thread: waking another one costs more than most of what is queued here takes.
+template <class Fn>
+void run_next(const boost::asio::strand<Executor>& strand, Fn fn) {
+  if (!strand.running_in_this_thread()) return boost::asio::defer(strand, std::move(fn));
+  // Not queued in the strand: one that has more to do when it is left wakes another thread for it.
+  auto enter = [strand, next = std::move(fn)]() mutable { boost::asio::dispatch(strand, std::move(next)); };
+  boost::asio::defer(strand.get_inner_executor(), std::move(enter));
+}
+
+template <class Fn>
+void run_next(const Executor& executor, Fn fn) {
+  const auto* strand = executor.target<boost::asio::strand<Executor>>();
+  if (strand) return run_next(*strand, std::move(fn));
+  boost::asio::defer(executor, std::move(fn));
 }
 
 struct Done {};
@@ -81,7 +100,7 @@ class Continuation {
       if (inline_allowed) {
         hand_over(executor, std::move(call));
       } else {
-        boost::asio::post(executor, std::move(call));
+        run_next(executor, std::move(call));
       }
     }
     Handler handler;

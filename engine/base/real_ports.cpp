@@ -2,6 +2,8 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -52,19 +54,41 @@ class AsioTimers final : public Timers {
   std::unique_ptr<Timer> make(Executor executor) override { return std::make_unique<AsioTimer>(std::move(executor)); }
 };
 
+void fill_from_kernel(std::span<std::uint8_t> out) {
+  while (!out.empty()) {
+    const auto got = ::getrandom(out.data(), out.size(), 0);
+    if (got > 0) {
+      out = out.subspan(static_cast<std::size_t>(got));
+    } else if (errno != EINTR) {
+      std::perror("getrandom");
+      std::abort();
+    }
+  }
+}
+
+/// Takes a page of the kernel's random bytes at a time: every request needs some.
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> out) override {
-    while (!out.empty()) {
-      const auto got = ::getrandom(out.data(), out.size(), 0);
-      if (got > 0) {
-        out = out.subspan(static_cast<std::size_t>(got));
-      } else if (errno != EINTR) {
-        std::perror("getrandom");
-        std::abort();
-      }
+    if (out.size() > kStockBytes / 2) return fill_from_kernel(out);
+    thread_local Stock stock;
+    if (stock.left < out.size()) {
+      fill_from_kernel(stock.bytes);
+      stock.left = kStockBytes;
     }
+    const auto from = stock.bytes.end() - static_cast<std::ptrdiff_t>(stock.left);
+    std::copy_n(from, out.size(), out.begin());
+    // What was given out is not kept.
+    std::fill_n(from, out.size(), std::uint8_t{0});
+    stock.left -= out.size();
   }
+
+ private:
+  static constexpr std::size_t kStockBytes = 512;
+  struct Stock {
+    std::array<std::uint8_t, kStockBytes> bytes{};
+    std::size_t left = 0;
+  };
 };
 
 }  // namespace

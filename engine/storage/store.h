@@ -94,6 +94,9 @@ class Store {
   virtual Task<Result<std::vector<StoreEntry>>> scan(Bytes begin, Bytes end, ScanOptions options = {}) = 0;
   /// Commits are applied in the order of the calls made from one executor.
   virtual Task<Result<void>> commit(WriteBatch batch, Ack ack) = 0;
+  /// To be called now and then: a store that nobody has written to since the last call gives back the memory that it
+  /// only holds to be fast. Does not block.
+  virtual void release_memory() {}
 };
 
 }  // namespace troupe

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/errors.h"
+#include "gateway/http/read_some.h"
 #include "gateway/http/unexpected.h"
 #include "gateway/proxy/answers.h"
 #include "gateway/routing/ray_id.h"
@@ -120,7 +121,7 @@ Task<bool> HttpConnection::read_request() {
       co_await reject(parser_.head_done() ? RequestParser::Status::bad_request : RequestParser::Status::head_too_large);
       co_return false;
     }
-    auto [ec, size] = co_await socket_.async_read_some(asio::buffer(in_.data() + end_, in_.size() - end_), kAsTuple);
+    auto [ec, size] = co_await read_some(socket_, asio::buffer(in_.data() + end_, in_.size() - end_));
     if (ec) co_return false;
     end_ += size;
   }

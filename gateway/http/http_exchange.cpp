@@ -19,6 +19,8 @@ namespace asio = boost::asio;
 /// Bodies up to this size are copied behind their head, for one contiguous write.
 constexpr std::size_t kCopiedBodyMax = 16 * 1024;
 constexpr std::size_t kKeptBufferMax = 64 * 1024;
+/// Never idle for long, and few.
+constexpr std::size_t kEnvoyBufferMax = 128 * 1024;
 
 /// `/health/ws`.
 class HealthSocket final : public ActorSocket {
@@ -61,6 +63,7 @@ WebSocketSession::Rules envoy_rules(const ServerSettings& settings, const std::s
   const Error gone = make_error("ws", "going_away");
   rules.going_away = {close_code(gone), close_reason(gone, ray_id)};
   rules.quick_ack = true;
+  rules.kept_buffer_max = kEnvoyBufferMax;
   return rules;
 }
 

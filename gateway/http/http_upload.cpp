@@ -4,6 +4,7 @@
 
 #include "engine/base/errors.h"
 #include "gateway/http/http_connection.h"
+#include "gateway/http/read_some.h"
 #include "gateway/http/unexpected.h"
 #include "gateway/routing/route.h"
 
@@ -85,7 +86,7 @@ Task<void> HttpConnection::pull_more(Continuation<BodyPiece> reader) {
     }
     // While the answer is written its own limits apply.
     if (!responding_ || phase_ == Phase::streaming) arm(Phase::body, context_->settings.body_timeout);
-    auto [ec, size] = co_await socket_.async_read_some(asio::buffer(in_.data() + end_, in_.size() - end_), kAsTuple);
+    auto [ec, size] = co_await read_some(socket_, asio::buffer(in_.data() + end_, in_.size() - end_));
     end_ += size;
     if (!ec || !upload_) continue;
     upload_error_ = bad_body("the client went away");

@@ -20,9 +20,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kReadBufferMin = 4 * 1024;
-/// While the payload of a large message comes in.
-constexpr std::size_t kReadBufferMax = 64 * 1024;
+/// Of one read.
+constexpr std::size_t kReadMax = 64 * 1024;
 /// Writes in a row before others get their turn on the strand.
 constexpr int kWritesInARowMax = 16;
 
@@ -39,9 +38,7 @@ WebSocketSession::WebSocketSession(Start start)
       ray_id_(std::move(start.ray_id)),
       rules_(start.rules ? std::move(*start.rules) : client_rules(context_->settings)),
       in_(std::move(start.early)),
-      end_(in_.size()),
       reader_(rules_.message_max) {
-  if (in_.size() < kReadBufferMin) in_.resize(kReadBufferMin);
   // The 101 goes first; `serve` is the writer until it has left.
   queue_.push_raw(start.accept_head);
   writing_ = true;
@@ -130,9 +127,9 @@ Task<CloseFrame> WebSocketSession::read_until_closed() {
 Task<std::optional<CloseFrame>> WebSocketSession::take_events() {
   using Kind = WebSocketReader::Kind;
   for (;;) {
-    BytesView view(in_.data() + begin_, end_ - begin_);
+    BytesView view(in_.data() + begin_, in_.size() - begin_);
     WebSocketReader::Event event = reader_.next(view);
-    begin_ = end_ - view.size();
+    begin_ = in_.size() - view.size();
     switch (event.kind) {
       case Kind::need_more:
         co_return std::nullopt;
@@ -175,21 +172,29 @@ Task<std::optional<CloseFrame>> WebSocketSession::take_events() {
   }
 }
 
+// A socket that waits has no buffer of its own: most of them are idle most of the time.
 Task<bool> WebSocketSession::read_more() {
-  if (begin_ == end_) {
-    begin_ = end_ = 0;
-    const std::size_t wanted = reader_.payload_left() > kReadBufferMin ? kReadBufferMax : kReadBufferMin;
-    if (in_.size() != wanted) Bytes(wanted).swap(in_);
-  } else if (begin_ > 0) {
-    // Part of a frame head.
-    std::memmove(in_.data(), in_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
+  in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(begin_));
+  begin_ = 0;
+  if (in_.empty() && in_.capacity() > rules_.kept_buffer_max) Bytes().swap(in_);
+  for (;;) {
+    ErrorCode ec;
+    if (readable_ && take_what_came(ec)) co_return !ec;
+    std::tie(ec) = co_await socket_.async_wait(TcpSocket::wait_read, kAsTuple);
+    if (ec) co_return false;
+    readable_ = true;
   }
-  auto [ec, size] = co_await socket_.async_read_some(asio::buffer(in_.data() + end_, in_.size() - end_), kAsTuple);
-  end_ += size;
+}
+
+// False: nothing has come.
+bool WebSocketSession::take_what_came(ErrorCode& ec) {
+  thread_local Bytes buffer(kReadMax);
+  const std::size_t size = socket_.read_some(asio::buffer(buffer), ec);
+  readable_ = size == buffer.size();
+  if (ec == asio::error::would_block || ec == asio::error::try_again) return false;
+  in_.insert(in_.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size));
   if (rules_.quick_ack && !ec) acknowledge_now();
-  co_return !ec;
+  return true;
 }
 
 // The kernel falls back to delayed acknowledgements by itself, so each read asks anew.
@@ -202,9 +207,10 @@ void WebSocketSession::acknowledge_now() {
 
 // After a broken frame: what follows cannot be read, but a socket closed over unread data would lose our Close frame.
 Task<void> WebSocketSession::discard_until_eof() {
-  for (;;) {
-    auto [ec, size] = co_await socket_.async_read_some(asio::buffer(in_), kAsTuple);
-    if (ec) co_return;
+  bool more = true;
+  while (more) {
+    begin_ = in_.size();
+    more = co_await read_more();
   }
 }
 
@@ -282,7 +288,7 @@ void WebSocketSession::queue_close(std::uint16_t code, std::string_view reason) 
 
 void WebSocketSession::schedule_write() {
   // Not inside the caller: what it queues next then leaves in the same write.
-  asio::defer(strand_, [self = shared_from_this()] { self->write_queued(); });
+  run_next(strand_, [self = shared_from_this()] { self->write_queued(); });
 }
 
 std::vector<Continuation<Done>> WebSocketSession::due_waiters() {

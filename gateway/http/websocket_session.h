@@ -31,6 +31,8 @@ class WebSocketSession final : public ClientSocket,
   /// Where a kind of peer differs from clients of actors.
   struct Rules {
     std::size_t message_max = 0, outbound_bytes_max = 0, outbound_message_max = 0;
+    /// What a socket that waits for its peer may keep of the buffer for what comes in.
+    std::size_t kept_buffer_max = 512;
     CloseFrame going_away{1001, "ws.going_away"};
     /// Acknowledge what has been read at once: the other side waits for that before it sends its next small frame.
     bool quick_ack = false;
@@ -81,6 +83,7 @@ class WebSocketSession final : public ClientSocket,
   Task<CloseFrame> read_until_closed();
   Task<std::optional<CloseFrame>> take_events();
   Task<bool> read_more();
+  bool take_what_came(ErrorCode& ec);
   Task<void> discard_until_eof();
   void acknowledge_now();
   Task<Done> wait_until_at_most(std::size_t bytes);
@@ -106,9 +109,11 @@ class WebSocketSession final : public ClientSocket,
   std::string ray_id_;
   const Rules rules_;
 
-  /// Read side: the strand.
+  /// Read side: the strand. What has come in and is not parsed is `in_` from `begin_` on.
   Bytes in_;
-  std::size_t begin_ = 0, end_ = 0;
+  std::size_t begin_ = 0;
+  /// There may be more in the kernel.
+  bool readable_ = false;
   WebSocketReader reader_;
   std::shared_ptr<ActorSocket> actor_;
   bool opening_ = false;

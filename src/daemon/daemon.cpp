@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <thread>
+#include <utility>
 
 #include "engine/base/async.h"
 #include "gateway/management/build_info.h"
@@ -70,8 +71,10 @@ class Daemon {
   /// Gives memory back when nothing has happened since the last call.
   void trim_when_idle() {
     const auto requests = node_.server()->stats().requests;
-    if (requests == requests_seen_) release_free_memory();
-    requests_seen_ = requests;
+    if (std::exchange(requests_seen_, requests) != requests) return;
+    // What the store gives back now is free the next time.
+    node_.release_memory();
+    release_free_memory();
   }
 
   const Settings& settings() const { return settings_; }

@@ -1,8 +1,14 @@
-// Writes that are acknowledged only after an fsync, beside what the disk does with one fsync for each write.
+// Writes that are acknowledged only after an fsync, beside what the disk does with one fsync for each write, and
+// queue messages beside RocksDB's own writes, which share fsyncs as ours do.
 #include <fcntl.h>
+#include <rocksdb/db.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "api.h"
 #include "load.h"
@@ -25,6 +31,58 @@ double fsyncs_per_second(const std::string& directory, double seconds) {
     }
     ++count;
   }
+}
+
+constexpr int kWriters = 16;
+
+double rocksdb_puts_per_second(const std::string& directory, double seconds) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* opened = nullptr;
+  if (!rocksdb::DB::Open(options, directory, &opened).ok()) return 0;
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto end = begin + std::chrono::duration<double>(seconds);
+  std::atomic<std::uint64_t> written{0};
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < kWriters; ++writer)
+    writers.emplace_back([&, writer] {
+      rocksdb::WriteOptions durable;
+      durable.sync = true;
+      const std::string value(64, 'v');
+      for (int i = 0; std::chrono::steady_clock::now() < end; ++i)
+        if (db->Put(durable, std::to_string(writer) + "/" + std::to_string(i), value).ok()) ++written;
+    });
+  for (auto& writer : writers) writer.join();
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+  return static_cast<double>(written) / taken.count();
+}
+
+void bench_queue(const Options& options) {
+  TempDirectory data;
+  Daemon daemon(options.troupe, data.path(), {}, {"--actors", options.actors});
+  daemon.process.wait_listening(daemon.port);
+  std::vector<std::string> sends;
+  for (int i = 0; i < 64; ++i) {
+    const auto id = make_actor(daemon.port, "inbox", "queue-" + std::to_string(i));
+    sends.push_back(http_request("POST", "/gateway/" + id + "/queue/post",
+                                 "content-type: application/json\r\nx-rivet-encoding: json\r\n", R"({"body":1})"));
+  }
+  std::vector<double> ours, theirs;
+  for (int round = 0; round < options.rounds; ++round) {
+    theirs.push_back(rocksdb_puts_per_second(data.path() + "/rocksdb-" + std::to_string(round), options.seconds));
+    Load load;
+    load.port = daemon.port;
+    load.connections = kWriters;
+    load.seconds = options.seconds;
+    load.request = [&](std::uint64_t i) -> const std::string& { return sends[i % sends.size()]; };
+    const auto outcome = run_load(load);
+    if (outcome.failures != 0) print_row("failures", std::to_string(outcome.failures), "", {}, "none");
+    ours.push_back(outcome.rate());
+  }
+  print_head("Queues (yardstick: RocksDB puts of 16 threads, in groups)");
+  print_row("send, 16 connections", format_rate(median(ours)), format_rate(median(theirs)),
+            median(ours) / median(theirs), ">= 0.50");
 }
 
 }  // namespace
@@ -53,6 +111,7 @@ void bench_durable(const Options& options) {
     print_row("kv put, " + std::to_string(connections) + " connections", format_rate(outcome.rate()),
               format_rate(yardstick), outcome.rate() / yardstick, "");
   }
+  bench_queue(options);
 }
 
 }  // namespace bench

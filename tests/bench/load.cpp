@@ -17,21 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-int connect_to(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    std::perror("connect");
-    std::exit(1);
-  }
-  const int one = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  return fd;
-}
-
 void send_all(int fd, const std::string& bytes) {
   for (std::size_t sent = 0; sent < bytes.size();) {
     const auto n = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
@@ -78,36 +63,52 @@ struct Connection {
   Clock::time_point sent;
 };
 
-void open_websocket(Connection& connection, const Load& load) {
-  send_all(connection.fd, load.upgrade);
+}  // namespace
+
+int connect_to(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    std::perror("connect");
+    std::exit(1);
+  }
+  const int one = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return fd;
+}
+
+int open_websocket(std::uint16_t port, const std::string& upgrade, int greeting_frames) {
+  const int fd = connect_to(port);
+  send_all(fd, upgrade);
+  std::string in;
   char buffer[4096];
-  int greetings = load.greeting_frames;
   bool upgraded = false;
   for (;;) {
     if (!upgraded) {
-      if (const auto head = connection.in.find("\r\n\r\n"); head != std::string::npos) {
-        connection.in.erase(0, head + 4);
+      if (const auto head = in.find("\r\n\r\n"); head != std::string::npos) {
+        in.erase(0, head + 4);
         upgraded = true;
       }
     }
     bool ok = true;
-    while (upgraded && greetings > 0) {
-      const auto size = frame_size(connection.in, ok);
+    while (upgraded && greeting_frames > 0) {
+      const auto size = frame_size(in, ok);
       if (size == 0) break;
-      connection.in.erase(0, size);
-      --greetings;
+      in.erase(0, size);
+      --greeting_frames;
     }
-    if (upgraded && greetings == 0) return;
-    const auto n = ::recv(connection.fd, buffer, sizeof buffer, 0);
+    if (upgraded && greeting_frames == 0) return fd;
+    const auto n = ::recv(fd, buffer, sizeof buffer, 0);
     if (n <= 0) {
       std::fprintf(stderr, "WebSocket refused\n");
       std::exit(1);
     }
-    connection.in.append(buffer, static_cast<std::size_t>(n));
+    in.append(buffer, static_cast<std::size_t>(n));
   }
 }
-
-}  // namespace
 
 double Outcome::percentile_us(double p) const {
   if (latencies_us.empty()) return 0;
@@ -122,8 +123,8 @@ Outcome run_load(const Load& load) {
   std::vector<Connection> connections(static_cast<std::size_t>(load.connections));
   const int poll = ::epoll_create1(0);
   for (std::size_t i = 0; i < connections.size(); ++i) {
-    connections[i].fd = connect_to(load.port);
-    if (websocket) open_websocket(connections[i], load);
+    connections[i].fd =
+        websocket ? open_websocket(load.port, load.upgrade, load.greeting_frames) : connect_to(load.port);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = i;

@@ -37,6 +37,10 @@ struct Outcome {
 
 Outcome run_load(const Load& load);
 
+/// A connected socket of the loopback address.
+int connect_to(std::uint16_t port);
+/// Opens a WebSocket and reads the frames that the server sends by itself.
+int open_websocket(std::uint16_t port, const std::string& upgrade, int greeting_frames);
 /// One request on a connection of its own; the whole answer.
 std::string http_exchange(std::uint16_t port, const std::string& request);
 /// The body of an answer made by `http_exchange`.

@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
       options.troupe = argv[++i];
     else if (word == "--bare" && i + 1 < argc)
       options.bare = argv[++i];
+    else if (word == "--actors" && i + 1 < argc)
+      options.actors = argv[++i];
     else if (word == "--seconds" && i + 1 < argc)
       options.seconds = std::stod(argv[++i]);
     else if (word == "--rounds" && i + 1 < argc)
@@ -22,17 +24,19 @@ int main(int argc, char** argv) {
     else
       wanted.insert(word);
   }
-  const std::map<std::string, std::function<void(const bench::Options&)>> all{{"throughput", bench::bench_throughput},
-                                                                              {"lifecycle", bench::bench_lifecycle},
-                                                                              {"capacity", bench::bench_capacity},
-                                                                              {"durable", bench::bench_durable},
-                                                                              {"alarms", bench::bench_alarms}};
+  const std::map<std::string, std::function<void(const bench::Options&)>> all{
+      {"throughput", bench::bench_throughput}, {"lifecycle", bench::bench_lifecycle},
+      {"capacity", bench::bench_capacity},     {"durable", bench::bench_durable},
+      {"streaming", bench::bench_streaming},   {"sockets", bench::bench_sockets},
+      {"alarms", bench::bench_alarms}};
   for (const auto& name : wanted)
     if (!all.contains(name)) {
-      std::fprintf(stderr, "no benchmark is called %s; there are: throughput lifecycle capacity durable alarms\n",
+      std::fprintf(stderr,
+                   "no benchmark is called %s; there are: throughput lifecycle durable streaming capacity sockets "
+                   "alarms\n",
                    name.c_str());
       return 2;
     }
-  for (const char* name : {"throughput", "lifecycle", "durable", "capacity", "alarms"})
+  for (const char* name : {"throughput", "lifecycle", "durable", "streaming", "capacity", "sockets", "alarms"})
     if (wanted.empty() || wanted.contains(name)) all.at(name)(options);
 }

@@ -83,6 +83,17 @@ std::size_t Process::resident_bytes() const {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+std::size_t Process::peak_bytes() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  std::string word;
+  std::size_t kilobytes = 0;
+  while (status >> word)
+    if (word == "VmHWM:") status >> kilobytes;
+  return kilobytes * 1024;
+}
+
+void Process::reset_peak() const { std::ofstream("/proc/" + std::to_string(pid_) + "/clear_refs") << "5"; }
+
 double Process::cpu_seconds() const {
   std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
   std::string word;
@@ -113,10 +124,17 @@ std::vector<std::string> daemon_environment(std::uint16_t port, const std::strin
   more.push_back("RIVET__FILE_SYSTEM__PATH=" + directory);
   return more;
 }
+
+std::vector<std::string> daemon_command(const std::string& binary, std::vector<std::string> more) {
+  more.insert(more.begin(), {binary, "start", "--demo"});
+  return more;
+}
 }  // namespace
 
-Daemon::Daemon(const std::string& binary, const std::string& directory, std::vector<std::string> environment)
+Daemon::Daemon(const std::string& binary, const std::string& directory, std::vector<std::string> environment,
+               std::vector<std::string> arguments)
     : port(free_port()),
-      process({binary, "start", "--demo"}, daemon_environment(port, directory, std::move(environment))) {}
+      process(daemon_command(binary, std::move(arguments)),
+              daemon_environment(port, directory, std::move(environment))) {}
 
 }  // namespace bench

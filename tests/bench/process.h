@@ -25,6 +25,9 @@ class Process {
   void kill();
 
   std::size_t resident_bytes() const;
+  /// The most that was resident since the start, or since the last reset.
+  std::size_t peak_bytes() const;
+  void reset_peak() const;
   /// User and system time so far.
   double cpu_seconds() const;
 
@@ -46,7 +49,8 @@ class TempDirectory {
 
 /// The daemon with the demo actors, its data in `directory`.
 struct Daemon {
-  Daemon(const std::string& binary, const std::string& directory, std::vector<std::string> environment = {});
+  Daemon(const std::string& binary, const std::string& directory, std::vector<std::string> environment = {},
+         std::vector<std::string> arguments = {});
   std::uint16_t port;
   Process process;
 };

@@ -28,7 +28,7 @@ std::string format(const char* pattern, double value) {
 std::string format_rate(double per_second) { return format("%.0f /s", per_second); }
 std::string format_us(double microseconds) { return format("%.0f us", microseconds); }
 std::string format_bytes(double bytes) {
-  return bytes < 16'384 ? format("%.0f B", bytes) : format("%.1f MiB", bytes / 1048576);
+  return bytes < 65'536 ? format("%.0f B", bytes) : format("%.1f MiB", bytes / 1048576);
 }
 
 }  // namespace bench

@@ -6,7 +6,8 @@
 namespace bench {
 
 struct Options {
-  std::string troupe, bare;
+  /// Two programs and a library of actors.
+  std::string troupe, bare, actors;
   double seconds = 2;
   /// Interleaved repetitions; the median counts.
   int rounds = 3;
@@ -25,5 +26,7 @@ void bench_lifecycle(const Options& options);
 void bench_capacity(const Options& options);
 void bench_durable(const Options& options);
 void bench_alarms(const Options& options);
+void bench_streaming(const Options& options);
+void bench_sockets(const Options& options);
 
 }  // namespace bench

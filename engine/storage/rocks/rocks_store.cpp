@@ -71,6 +71,8 @@ class RocksStore final : public Store {
     return commit_task(core_, std::move(batch), ack == Ack::durable && core_->syncs());
   }
 
+  void release_memory() override { core_->release_memory(); }
+
  private:
   static Task<Result<std::optional<Bytes>>> get_task(std::shared_ptr<RocksCore> core, Bytes key) {
     auto cached = core->get_cached(key);

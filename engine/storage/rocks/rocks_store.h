@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -61,6 +62,8 @@ class RocksCore : public std::enable_shared_from_this<RocksCore> {
   bool syncs() const { return settings_.durability == DurabilityMode::sync; }
   void join_sync(Continuation<Result<void>> done) { sync_->join(std::move(done)); }
   std::uint64_t sync_rounds() const { return sync_->rounds(); }
+  /// As `Store::release_memory`.
+  void release_memory();
 
  private:
   RocksCore(const Ports& ports, const StorageSettings& settings);
@@ -105,6 +108,8 @@ class RocksCore : public std::enable_shared_from_this<RocksCore> {
   std::size_t slow_queue_bytes_ = 0;
 
   bool closed_ = false;
+  /// At the last `release_memory`.
+  std::atomic<rocksdb::SequenceNumber> sequence_seen_{0};
 };
 
 std::unique_ptr<Store> make_rocks_store(std::shared_ptr<RocksCore> core);

@@ -1,5 +1,6 @@
 #include "engine/storage/rocks/rocks_store.h"
 
+#include <barrier>
 #include <future>
 
 #include "engine/storage/keys.h"
@@ -25,10 +26,38 @@ class RocksStoreTest : public testing::Test {
     return store_->commit(std::move(batch), ack);
   }
 
+  /// All that the pool has been given so far is done.
+  void finish_jobs() {
+    std::barrier<> both(kPoolThreads + 1);
+    for (int i = 0; i < kPoolThreads; ++i) boost::asio::post(world_.pool(), [&both] { both.arrive_and_wait(); });
+    both.arrive_and_wait();
+  }
+
+  static constexpr int kPoolThreads = 2;
   StorageWorld world_;
   std::shared_ptr<RocksCore> core_;
   std::unique_ptr<Store> store_;
 };
+
+TEST_F(RocksStoreTest, GivesBackItsCacheWhenNobodyWrites) {
+  open();
+  for (int i = 0; i < 3'000; ++i) {
+    ASSERT_TRUE(world_.run(put("key" + std::to_string(i), std::string(500, 'v'), Ack::written)));
+  }
+  const Bytes early = b("key1");
+  ASSERT_TRUE(world_.run(store_->get(early)).value());
+  ASSERT_TRUE(core_->get_cached(early));
+  store_->release_memory();
+  finish_jobs();
+  ASSERT_TRUE(world_.run(put("one more", "v", Ack::written)));
+  store_->release_memory();
+  finish_jobs();
+  EXPECT_TRUE(core_->get_cached(early)) << "there was a write";
+  store_->release_memory();
+  finish_jobs();
+  EXPECT_FALSE(core_->get_cached(early));
+  EXPECT_TRUE(world_.run(store_->get(early)).value());
+}
 
 TEST_F(RocksStoreTest, KeepsEverythingAcrossFlushesCompactionsAndReopening) {
   open();

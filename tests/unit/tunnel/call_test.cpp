@@ -24,8 +24,9 @@ TEST_F(TunnelCall, IsAnHttpActionInCbor) {
   EXPECT_EQ(std::count(head.headers.begin(), head.headers.end(),
                        std::pair<std::string, std::string>("x-rivet-encoding", "cbor")),
             1);
-  const auto body = next<ToEnvoyRequestChunk>(1);
-  const auto request = clientproto::decode_http_action_request(Encoding::cbor, body.body);
+  EXPECT_FALSE(head.stream);
+  ASSERT_TRUE(head.body);
+  const auto request = clientproto::decode_http_action_request(Encoding::cbor, *head.body);
   ASSERT_TRUE(request);
   EXPECT_EQ(request->args, (Bytes{0x81, 0x07}));
 
@@ -43,7 +44,6 @@ TEST_F(TunnelCall, ErrorsOfTheActionComeBackWhateverTheirEncoding) {
   const auto fails = [&](const char* type, Bytes body) {
     const auto called = call("a");
     next<ToEnvoyRequestStart>(0);
-    next<ToEnvoyRequestChunk>(1);
     reply(0, ToRivetResponseStart{400, {{"content-type", type}}, std::move(body), false});
     EXPECT_TRUE(*called && !**called);
     return (**called).error();
@@ -68,19 +68,17 @@ TEST_F(TunnelCall, AnAnswerThatIsNoneOrTooLongIsAnError) {
   make_tunnel();
   auto called = call("a");
   next<ToEnvoyRequestStart>(0);
-  next<ToEnvoyRequestChunk>(1);
   reply(0, ToRivetResponseStart{200, {}, to_bytes("nonsense"), false});
   ASSERT_TRUE(*called);
   EXPECT_EQ((**called).error().id(), "envoy.fetch_failed");
 
   called = call("a");
   next<ToEnvoyRequestStart>(0);
-  next<ToEnvoyRequestChunk>(1);
   reply(0, ToRivetResponseStart{200, {}, std::nullopt, true});
   reply(1, ToRivetResponseChunk{Bytes(9), false});
   ASSERT_TRUE(*called);
   EXPECT_EQ((**called).error().id(), "envoy.fetch_failed");
-  EXPECT_EQ(next<ToEnvoyRequestAbort>(2).reason.kind, HttpStreamAbortReason::Kind::cancelled);
+  EXPECT_EQ(next<ToEnvoyRequestAbort>(1).reason.kind, HttpStreamAbortReason::Kind::cancelled);
 }
 
 TEST_F(TunnelCall, AQueueMessageIsAnHttpRequestAsWell) {
@@ -90,9 +88,10 @@ TEST_F(TunnelCall, AQueueMessageIsAnHttpRequestAsWell) {
   message.wait = true;
   message.timeout = Millis(2'500);
   const auto sent = start(tunnel->send(address(), message));
-  EXPECT_EQ(next<ToEnvoyRequestStart>(0).path, "/queue/jobs");
-  const auto body = next<ToEnvoyRequestChunk>(1);
-  const auto request = clientproto::decode_http_queue_send_request(Encoding::cbor, body.body);
+  const auto head = next<ToEnvoyRequestStart>(0);
+  EXPECT_EQ(head.path, "/queue/jobs");
+  ASSERT_TRUE(head.body);
+  const auto request = clientproto::decode_http_queue_send_request(Encoding::cbor, *head.body);
   ASSERT_TRUE(request);
   EXPECT_EQ(*request, (clientproto::HttpQueueSendRequest{{0x07}, "jobs", true, 2'500}));
 

@@ -52,10 +52,23 @@ TEST_F(TunnelHttp, ARequestWithoutABodyIsOneMessageAndItsAnswerAnother) {
   EXPECT_TRUE(link->sent.empty()) << "nothing is said after the last useful message";
 }
 
-TEST_F(TunnelHttp, ASmallBodyFollowsInOnePiece) {
-  fetch(request("hello"));
-  EXPECT_TRUE(next<ToEnvoyRequestStart>(0).stream);
-  EXPECT_EQ(next<ToEnvoyRequestChunk>(1), (ToEnvoyRequestChunk{to_bytes("hello"), true}));
+TEST_F(TunnelHttp, ABodyThatFitsIntoOnePieceGoesWithTheHead) {
+  const std::string longest(64 << 10, 'b');
+  fetch(request(longest));
+  const auto head = next<ToEnvoyRequestStart>(0);
+  EXPECT_FALSE(head.stream);
+  EXPECT_TRUE(head.response_stream);
+  EXPECT_EQ(head.body, to_bytes(longest));
+  EXPECT_TRUE(link->sent.empty());
+}
+
+TEST_F(TunnelHttp, ALongerBodyFollowsInPieces) {
+  fetch(request(std::string((64 << 10) + 1, 'b')));
+  const auto head = next<ToEnvoyRequestStart>(0);
+  EXPECT_TRUE(head.stream);
+  EXPECT_FALSE(head.body);
+  EXPECT_EQ(next<ToEnvoyRequestChunk>(1), (ToEnvoyRequestChunk{Bytes(64 << 10, 'b'), false}));
+  EXPECT_EQ(next<ToEnvoyRequestChunk>(2), (ToEnvoyRequestChunk{to_bytes("b"), true}));
   EXPECT_TRUE(link->sent.empty());
 }
 
@@ -174,13 +187,14 @@ TEST_F(TunnelHttp, ALargeBodyStopsAtTheWindowAndGoesOnWithCredit) {
 
 TEST_F(TunnelHttp, AnEnvoyThatReadsSlowlyIsNotFedMore) {
   link->buffered = 2 << 20;
-  fetch(request("hello"));
+  fetch(request(std::string((64 << 10) + 1, 'b')));
   next<ToEnvoyRequestStart>(0);
   EXPECT_TRUE(link->sent.empty());
   link->buffered = 0;
   link->drained.notify_all();
   world.settle();
-  EXPECT_TRUE(next<ToEnvoyRequestChunk>(1).finish);
+  EXPECT_FALSE(next<ToEnvoyRequestChunk>(1).finish);
+  EXPECT_TRUE(next<ToEnvoyRequestChunk>(2).finish);
 }
 
 class ScriptedBody final : public BodyStream {
@@ -429,8 +443,7 @@ TEST_F(TunnelHttp, ARequestWaitsForAnEnvoyThatIsAwayAndIsSentOnce) {
   const auto fetched = fetch(request("hello"));
   EXPECT_FALSE(*fetched);
   reconnect();
-  next<ToEnvoyRequestStart>(0);
-  EXPECT_TRUE(next<ToEnvoyRequestChunk>(1).finish);
+  EXPECT_EQ(next<ToEnvoyRequestStart>(0).body, to_bytes("hello"));
   disconnect();
   reconnect();
   EXPECT_TRUE(link->sent.empty()) << "the actor may have run it";
