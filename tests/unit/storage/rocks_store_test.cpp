@@ -1,6 +1,6 @@
 #include "engine/storage/rocks/rocks_store.h"
 
-#include <barrier>
+#include <array>
 #include <future>
 
 #include "engine/storage/keys.h"
@@ -26,14 +26,24 @@ class RocksStoreTest : public testing::Test {
     return store_->commit(std::move(batch), ack);
   }
 
-  /// All that the pool has been given so far is done.
+  /// All that the pool has been given so far is done: each of its threads has come to a job behind it.
   void finish_jobs() {
-    std::barrier<> both(kPoolThreads + 1);
-    for (int i = 0; i < kPoolThreads; ++i) boost::asio::post(world_.pool(), [&both] { both.arrive_and_wait(); });
-    both.arrive_and_wait();
+    struct Meeting {
+      std::array<std::promise<void>, kPoolThreads> arrived;
+      std::promise<void> release;
+      std::shared_future<void> released = release.get_future().share();
+    };
+    const auto meeting = std::make_shared<Meeting>();
+    for (auto& thread : meeting->arrived)
+      boost::asio::post(world_.pool(), [meeting, &thread] {
+        thread.set_value();
+        meeting->released.wait();
+      });
+    for (auto& thread : meeting->arrived) thread.get_future().wait();
+    meeting->release.set_value();
   }
 
-  static constexpr int kPoolThreads = 2;
+  static constexpr std::size_t kPoolThreads = 2;
   StorageWorld world_;
   std::shared_ptr<RocksCore> core_;
   std::unique_ptr<Store> store_;
