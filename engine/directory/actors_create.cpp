@@ -39,6 +39,8 @@ Task<Result<std::optional<ActorRecord>>> StoredDirectory::try_create(CreateActor
   batch.put(keys::actor_record(record.id), std::move(encoded));
   batch.put(keys::list_index(record.namespace_id, record.name, record.create_ts, record.id), {});
 
+  // Others find the actor as soon as it is written. What they change has to come into the caches later than this.
+  const auto guard = co_await locks_.lock(record.id);
   auto committed = co_await store_.commit(std::move(batch), Ack::durable);
   if (!committed) {
     if (committed.error().is("storage", "conflict")) co_return std::optional<ActorRecord>();

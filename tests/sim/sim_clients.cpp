@@ -123,8 +123,7 @@ Task<void> pause(StatePtr state, Millis time) {
 Task<void> one_thing(StatePtr state, std::string client) {
   auto& random = state->random;
   const auto key = "k" + std::to_string(random.below(kKeys));
-  // Larger for every later life, and never the same for two things.
-  const auto number = state->life.now_ms() * 1'000 + static_cast<std::int64_t>(random.below(1'000));
+  const auto number = state->model.next_number();
   switch (random.below(10)) {
     case 0:
       co_return co_await put_to_sleep(state, random.chance(50) ? "book" : "ledger", key);

@@ -47,6 +47,8 @@ class Model {
  public:
   ActorModel& actor(const std::string& key) { return actors_[key]; }
   const std::map<std::string, ActorModel>& actors() const { return actors_; }
+  /// Names one thing that a client does; later ones are larger, over all lives.
+  std::int64_t next_number() { return ++last_number_; }
 
   /// The power is gone: relaxed promises of this life are void, and so are the numbers of generations.
   void power_lost();
@@ -73,6 +75,7 @@ class Model {
   void check_alarms(const std::string& key, const Value& state);
 
   std::map<std::string, ActorModel> actors_;
+  std::int64_t last_number_ = 0;
   std::int64_t looking_since_ms_ = 0;
   std::vector<std::string> violations_;
 };

@@ -182,6 +182,20 @@ TEST_F(DirectoryTest, UpdatesOfOneActorDoNotOverwriteEachOther) {
   EXPECT_EQ(world.run(directory->find(actor.id)).value()->generation, 100u);
 }
 
+TEST_F(DirectoryTest, AChangeOfAnActorIsNotForgottenWhenItsCreatorHearsOfItLater) {
+  store.tells_next_later = true;
+  boost::asio::co_spawn(world.context(), directory->create(named("counter", "k")), boost::asio::detached);
+  world.settle();
+  const auto id = world.run(directory->find_by_key(ns, "counter", "k")).value();
+  ASSERT_TRUE(id);
+  auto start = [](ActorRecord& record) { record.generation = 1; };
+  boost::asio::co_spawn(world.context(), directory->update(*id, start, Ack::written), boost::asio::detached);
+  world.settle();
+  store.told.notify_all();
+  world.settle();
+  EXPECT_EQ(world.run(directory->find(*id)).value()->generation, 1u);
+}
+
 TEST_F(DirectoryTest, AnUpdateThatFailedChangesNothing) {
   const auto actor = create("counter");
   store.broken = true;

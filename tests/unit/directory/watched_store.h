@@ -2,13 +2,14 @@
 
 #include <memory>
 
+#include "engine/base/async.h"
 #include "engine/base/errors.h"
 #include "engine/storage/open.h"
 #include "engine/storage/store.h"
 
 namespace troupe {
 
-/// The memory store with a count of what it does, and a switch that breaks commits.
+/// The memory store with a count of what it does, and switches that break and delay commits.
 class WatchedStore final : public Store {
  public:
   Task<Result<std::optional<Bytes>>> get(Bytes key) override {
@@ -33,10 +34,16 @@ class WatchedStore final : public Store {
   Task<Result<void>> commit(WriteBatch batch, Ack ack) override {
     if (broken) co_return make_error("storage", "unavailable");
     ++(ack == Ack::durable ? durable_commits : written_commits);
-    co_return co_await inner_->commit(std::move(batch), ack);
+    const bool held = std::exchange(tells_next_later, false);
+    auto committed = co_await inner_->commit(std::move(batch), ack);
+    if (held) co_await told.wait();
+    co_return committed;
   }
 
   bool broken = false;
+  /// The next commit is made at once, and who made it hears of that when `told` is notified.
+  bool tells_next_later = false;
+  Signal told;
   int gets = 0, scans = 0, durable_commits = 0, written_commits = 0;
 
  private:
