@@ -65,7 +65,7 @@ Task<void> RequestRun::run(std::shared_ptr<CallBase> self) {
     mark_began();
     limit(instance.options().action_timeout);
     try {
-      CallScopePtr scope(std::move(self), this);
+      CallScopePtr scope(self, this);
       auto task = instance.behavior().on_request(std::move(request_), conn, std::move(scope));
       result = co_await std::move(task);
     } catch (...) {
