@@ -109,7 +109,18 @@ class Scripted final : public Behavior {
   Task<Result<HttpResponse>> on_request(HttpRequest request, std::shared_ptr<Connection> conn,
                                         CallScopePtr scope) override {
     script_->request_scope = std::move(scope);
-    return script_->on_request(std::move(request), std::move(conn));
+    return while_handled(script_, std::move(request), std::move(conn));
+  }
+  /// The scope refers to the actor, which refers to the script.
+  static Task<Result<HttpResponse>> while_handled(std::shared_ptr<Script> script, HttpRequest request,
+                                                  std::shared_ptr<Connection> conn) {
+    struct Handled {
+      Script& script;
+      ~Handled() { script.request_scope.reset(); }
+    };
+    const Handled handled{*script};
+    auto answering = script->on_request(std::move(request), std::move(conn));
+    co_return co_await std::move(answering);
   }
   Task<Result<void>> on_websocket(std::shared_ptr<ActorWebSocket> socket, std::shared_ptr<Connection> conn) override {
     return script_->on_websocket(std::move(socket), std::move(conn));

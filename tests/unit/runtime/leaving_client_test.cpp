@@ -111,11 +111,12 @@ TEST_F(LeavingClient, ATimedOutRequestEndsItsWaitsToo) {
   };
   start();
   auto pending = begin(actor->request({}, request()));
+  const auto scope = script->request_scope;
   world.advance(60s);
   ASSERT_TRUE(pending->done());
   EXPECT_TRUE(is_error(**pending, "actor.action_timed_out"));
   EXPECT_TRUE(is_error(waited, "actor.aborted"));
-  EXPECT_TRUE(script->request_scope->aborted());
+  EXPECT_TRUE(scope->aborted());
 }
 
 TEST_F(LeavingClient, LeavesItsActionRunning) {
