@@ -44,6 +44,7 @@ build_example plugin
 exported=$(nm -D --defined-only "$work/plugin/build/libgreeter.so" | awk '{ print $3 }' | grep -v '^_\(init\|fini\)$')
 expect "what the library shows" "$exported" troupe_plugin_entry
 
+: >"$work/daemon.log"
 "$work/prefix/bin/troupe" start --host 127.0.0.1 --port 0 --data "$work/data" \
   --actors "$work/plugin/build/libgreeter.so" >"$work/daemon.log" 2>&1 &
 daemon=$!
