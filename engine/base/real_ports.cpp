@@ -66,7 +66,7 @@ void fill_from_kernel(std::span<std::uint8_t> out) {
   }
 }
 
-/// Takes a page of the kernel's random bytes at a time: every request needs some.
+/// Keeps a stock of the kernel's random bytes on each thread: every request needs some.
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> out) override {

@@ -6,10 +6,9 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/defer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/write.hpp>
-#include <cstring>
+#include <tuple>
 
 #include "engine/base/errors.h"
 #include "gateway/http/unexpected.h"

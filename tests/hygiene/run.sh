@@ -2,15 +2,16 @@
 # Rules about the tree that no compiler checks. usage: run.sh SOURCE_DIR
 set -uo pipefail
 cd "$1" || exit 2
-failures=0
+# Pipelines run in processes of their own, so a variable would not hear of their findings.
+findings=$(mktemp)
+trap 'rm -f "$findings"' EXIT
 
 # expect_none TITLE, reading offending lines from standard input
 expect_none() {
   local found
   found=$(cat)
   [ -z "$found" ] && return
-  printf 'FAIL: %s\n%s\n\n' "$1" "$found"
-  failures=$((failures + 1))
+  printf 'FAIL: %s\n%s\n\n' "$1" "$found" | tee -a "$findings"
 }
 
 sources() { find "$@" -name '*.h' -o -name '*.cpp' 2>/dev/null; }
@@ -37,7 +38,7 @@ git ls-files 2>/dev/null | grep -E '\.(cpp|h|mjs|sh)$|^dev$' |
 
 # -- every public header is self-contained --------------------------------------------------------------------------------
 generated=$(mktemp -d)
-trap 'rm -rf "$generated"' EXIT
+trap 'rm -rf "$findings" "$generated"' EXIT
 mkdir "$generated/troupe"
 printf '#define TROUPE_VERSION_TEXT ""\n#define TROUPE_INTERFACE_DIGEST ""\n' >"$generated/troupe/interface_digest.h"
 for header in $(find include -name '*.h'); do
@@ -45,5 +46,5 @@ for header in $(find include -name '*.h'); do
     g++ -std=c++20 -fsyntax-only -DBOOST_ASIO_SEPARATE_COMPILATION -Iinclude -I"$generated" -x c++ - 2>&1 | head -5
 done | expect_none 'public headers compile alone'
 
-[ $failures -eq 0 ] && echo 'hygiene: ok'
-exit $((failures > 0))
+[ -s "$findings" ] && exit 1
+echo 'hygiene: ok'

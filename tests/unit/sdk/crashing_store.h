@@ -26,24 +26,37 @@ struct Steps {
   std::optional<std::string> hold;
   Signal let_go;
 
-  /// As far as a process comes that ends here. Cleared when the last of it is to go.
-  std::vector<Continuation<Done>> ended;
-  Task<Done> end_here() {
+  /// As far as a process comes that ends here. What waits here goes on when the test takes the process apart, and then
+  /// everything fails without reaching the data.
+  Task<Result<void>> end_here() {
     crashed = true;
-    return suspend<Done>([this](Continuation<Done> rest) { ended.push_back(std::move(rest)); });
+    if (!taken_apart_) (void)co_await take_apart_.wait();
+    co_return make_error("storage", "unavailable");
   }
+  void take_apart() {
+    taken_apart_ = true;
+    take_apart_.notify_all();
+  }
+
+ private:
+  bool taken_apart_ = false;
+  Signal take_apart_;
 };
 
 template <class T>
 Task<Result<T>> run_step(std::shared_ptr<Steps> steps, std::string name, std::function<Task<Result<T>>()> work) {
   const bool chosen = steps->fault != Steps::Fault::none && steps->log.size() == steps->fault_at;
   steps->log.push_back(name);
-  if (steps->crashed || (chosen && steps->fault == Steps::Fault::crash_before)) (void)co_await steps->end_here();
+  if (steps->crashed || (chosen && steps->fault == Steps::Fault::crash_before)) {
+    TROUPE_CO_CHECK(co_await steps->end_here());
+  }
   while (steps->hold == name) (void)co_await steps->let_go.wait();
   if (chosen && steps->fault == Steps::Fault::fail) co_return make_error("storage", "unavailable");
   auto working = work();
   auto result = co_await std::move(working);
-  if (steps->crashed || (chosen && steps->fault == Steps::Fault::crash_after)) (void)co_await steps->end_here();
+  if (steps->crashed || (chosen && steps->fault == Steps::Fault::crash_after)) {
+    TROUPE_CO_CHECK(co_await steps->end_here());
+  }
   co_return result;
 }
 

@@ -174,7 +174,8 @@ class Transaction : public testing::Test {
     if (!instance_) return;
     boost::asio::co_spawn(world.context(), instance_->stop(StopReason::sleep_intent), boost::asio::detached);
     world.advance(2min);
-    steps->ended.clear();
+    steps->take_apart();
+    world.advance(2min);
     instance_.reset();
     world.settle();
   }
