@@ -3,17 +3,14 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
 #include <map>
 #include <mutex>
 
 #include "engine/base/errors.h"
-#include "engine/base/real_ports.h"
 #include "engine/engine_hosts.h"
-#include "engine/storage/open.h"
-#include "tests/unit/directory/actor_store_fake.h"
+#include "tests/unit/engine/threaded_world.h"
 
 /// Clients send, leave and go on, actors fall asleep and wake, all at once on several threads.
 namespace troupe {
@@ -195,14 +192,8 @@ Task<void> disturb(Engine& engine, ActorId id, const std::atomic<bool>& over) {
 }
 
 TEST(SocketThreads, EveryMessageIsHandledInOrderAndEveryCloseOnceWhateverSleepsMeanwhile) {
-  boost::asio::thread_pool pool(kThreads);
-  auto clock = make_system_clock();
-  auto timers = make_asio_timers();
-  auto random = make_system_random();
-  Executor io = pool.get_executor();
-  Ports ports{*clock, *timers, *random, io, io};
-  auto store = make_memory_store();
-  ActorStoreFake actors(*store);
+  ThreadedWorld world(kThreads);
+  const Executor io = world.io;
   auto ledger = std::make_shared<Ledger>();
   const auto target_of = [](int actor, int socket) {
     return "/websocket/" + std::to_string(actor) + "/" + std::to_string(socket);
@@ -212,7 +203,7 @@ TEST(SocketThreads, EveryMessageIsHandledInOrderAndEveryCloseOnceWhateverSleepsM
   auto make_hosts = [&](const HostParts&) {
     return std::vector<std::shared_ptr<Host>>{std::make_shared<SleeperHost>(io, ledger)};
   };
-  auto engine = make_engine_over(ports, {}, *store, actors, std::make_shared<Registry>(), make_hosts);
+  auto engine = make_engine_over(world.ports, {}, *world.store, world.actors, std::make_shared<Registry>(), make_hosts);
   ASSERT_TRUE(boost::asio::co_spawn(io, engine->start(), boost::asio::use_future).get());
   const NamespaceId ns = engine->directory().find_namespace("default")->id;
 
@@ -240,7 +231,7 @@ TEST(SocketThreads, EveryMessageIsHandledInOrderAndEveryCloseOnceWhateverSleepsM
   over.store(true);
   for (auto& future : disturbing) future.get();
   boost::asio::co_spawn(io, engine->stop(), boost::asio::use_future).get();
-  pool.join();
+  world.pool.join();
 
   EXPECT_EQ(client->closes.load(), 0);
   for (const auto& [target, told] : *ledger) {

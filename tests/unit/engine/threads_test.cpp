@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
 #include <map>
@@ -10,10 +9,8 @@
 #include <set>
 
 #include "engine/base/errors.h"
-#include "engine/base/real_ports.h"
 #include "engine/engine_hosts.h"
-#include "engine/storage/open.h"
-#include "tests/unit/directory/actor_store_fake.h"
+#include "tests/unit/engine/threaded_world.h"
 
 namespace troupe {
 namespace {
@@ -120,19 +117,13 @@ Task<int> use_actors(Engine& engine, NamespaceId ns, int seed) {
 }
 
 TEST(EngineThreads, ManyClientsOnManyThreadsNeverMeetTwoGenerationsOfAnActor) {
-  boost::asio::thread_pool pool(kThreads);
-  auto clock = make_system_clock();
-  auto timers = make_asio_timers();
-  auto random = make_system_random();
-  Executor io = pool.get_executor();
-  Ports ports{*clock, *timers, *random, io, io};
-  auto store = make_memory_store();
-  ActorStoreFake actors(*store);
+  ThreadedWorld world(kThreads);
+  const Executor io = world.io;
   auto living = std::make_shared<Living>();
   auto make_hosts = [&](const HostParts&) {
     return std::vector<std::shared_ptr<Host>>{std::make_shared<LooseHost>(io, living)};
   };
-  auto engine = make_engine_over(ports, {}, *store, actors, std::make_shared<Registry>(), make_hosts);
+  auto engine = make_engine_over(world.ports, {}, *world.store, world.actors, std::make_shared<Registry>(), make_hosts);
   ASSERT_TRUE(boost::asio::co_spawn(io, engine->start(), boost::asio::use_future).get());
   const NamespaceId ns = engine->directory().find_namespace("default")->id;
 
@@ -146,7 +137,7 @@ TEST(EngineThreads, ManyClientsOnManyThreadsNeverMeetTwoGenerationsOfAnActor) {
   EXPECT_EQ(living->overlaps.load(), 0);
   EXPECT_EQ(living->repeats.load(), 0);
   EXPECT_TRUE(living->actors.empty());
-  pool.join();
+  world.pool.join();
 }
 
 }  // namespace

@@ -14,6 +14,13 @@ class LeavingClient : public QueueTest {
     asked.abort = client;
     return asked;
   }
+  /// For an hour, as part of the request.
+  void handler_waits() {
+    script->on_request = [this](HttpRequest, std::shared_ptr<Connection>) -> Task<Result<HttpResponse>> {
+      waited = co_await script->context->delay(1h, script->request_scope);
+      co_return HttpResponse();
+    };
+  }
   void leave() {
     client->abort();
     world.settle();
@@ -93,10 +100,7 @@ TEST_F(LeavingClient, IsHeardWhileTheBodyOfTheAnswerIsProduced) {
 }
 
 TEST_F(LeavingClient, ThatIsGoneBeforeTheHandlerWaitsIsHeardToo) {
-  script->on_request = [this](HttpRequest, std::shared_ptr<Connection>) -> Task<Result<HttpResponse>> {
-    waited = co_await script->context->delay(1h, script->request_scope);
-    co_return HttpResponse();
-  };
+  handler_waits();
   start();
   client->abort();
   auto pending = begin(actor->request({}, request()));
@@ -105,10 +109,7 @@ TEST_F(LeavingClient, ThatIsGoneBeforeTheHandlerWaitsIsHeardToo) {
 }
 
 TEST_F(LeavingClient, ATimedOutRequestEndsItsWaitsToo) {
-  script->on_request = [this](HttpRequest, std::shared_ptr<Connection>) -> Task<Result<HttpResponse>> {
-    waited = co_await script->context->delay(1h, script->request_scope);
-    co_return HttpResponse();
-  };
+  handler_waits();
   start();
   auto pending = begin(actor->request({}, request()));
   const auto scope = script->request_scope;
