@@ -3,10 +3,12 @@
 namespace troupe {
 
 Task<ActorLocks::Guard> ActorLocks::lock(ActorId id) {
-  Shard& shard = shard_of(id);
+  // These locks may be gone before the caller is.
+  const auto table = table_;
+  Shard& shard = table->shard_of(id);
   {
     std::lock_guard guard(shard.mutex);
-    if (shard.held.try_emplace(id).second) co_return Guard(*this, id);
+    if (shard.held.try_emplace(id).second) co_return Guard(table, id);
   }
   auto enqueue = [&shard, id](Waiter waiter) {
     {
@@ -20,10 +22,10 @@ Task<ActorLocks::Guard> ActorLocks::lock(ActorId id) {
     waiter.post(true);
   };
   co_await suspend<bool>(enqueue);
-  co_return Guard(*this, id);
+  co_return Guard(table, id);
 }
 
-void ActorLocks::unlock(const ActorId& id) {
+void ActorLocks::Table::unlock(const ActorId& id) {
   Shard& shard = shard_of(id);
   Waiter next;
   {

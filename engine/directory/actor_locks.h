@@ -2,6 +2,7 @@
 
 #include <array>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -12,37 +13,44 @@
 namespace troupe {
 
 /// One lock per actor, held across waits without blocking a thread; waiters get it in order of arrival.
-/// Threads: any. Costs memory only while held. Lifetime: outlives its guards.
+/// Threads: any. Costs memory only while held. Lifetime: a guard may outlive it, as it does in a coroutine that is
+/// destroyed with its executor, after the engine.
 class ActorLocks {
+  struct Table;
+
  public:
   class Guard {
    public:
-    Guard(ActorLocks& locks, ActorId id) : locks_(&locks), id_(id) {}
-    Guard(Guard&& other) noexcept : locks_(std::exchange(other.locks_, nullptr)), id_(other.id_) {}
+    Guard(std::shared_ptr<Table> table, ActorId id) : table_(std::move(table)), id_(id) {}
+    Guard(Guard&&) noexcept = default;
     Guard& operator=(Guard&&) = delete;
     ~Guard() {
-      if (locks_) locks_->unlock(id_);
+      if (table_) table_->unlock(id_);
     }
 
    private:
-    ActorLocks* locks_;
+    std::shared_ptr<Table> table_;
     ActorId id_;
   };
 
   Task<Guard> lock(ActorId id);
 
  private:
-  static constexpr std::size_t kShards = 16;
   using Waiter = Continuation<bool>;
   struct Shard {
     std::mutex mutex;
     std::unordered_map<ActorId, std::deque<Waiter>> held;
   };
+  struct Table {
+    static constexpr std::size_t kShards = 16;
 
-  Shard& shard_of(const ActorId& id) { return shards_[std::hash<ActorId>{}(id) % kShards]; }
-  void unlock(const ActorId& id);
+    Shard& shard_of(const ActorId& id) { return shards[std::hash<ActorId>{}(id) % kShards]; }
+    void unlock(const ActorId& id);
 
-  std::array<Shard, kShards> shards_;
+    std::array<Shard, kShards> shards;
+  };
+
+  std::shared_ptr<Table> table_ = std::make_shared<Table>();
 };
 
 }  // namespace troupe
