@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { launch } from "./support/browser.mjs";
 import { Engine } from "./support/engine.mjs";
 
 const page = new URL("../../docs/examples/chat.html", import.meta.url);
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
 
 let engine;
 let browser;
 before(async () => {
   engine = await Engine.start();
-  browser = await chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
