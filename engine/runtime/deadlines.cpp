@@ -13,8 +13,8 @@ void Deadlines::Entry::cancel() {
   auto fn = std::move(fn_);
 }
 
-Deadlines::Deadlines(const Clock& clock, Timers& timers, Executor executor)
-    : clock_(clock), timers_(timers), executor_(std::move(executor)) {}
+Deadlines::Deadlines(const Clock& clock, Timers& timers, const Executor& executor)
+    : clock_(clock), timers_(timers), executor_(executor) {}
 
 Deadlines::~Deadlines() {
   if (gone_) *gone_ = true;

@@ -11,7 +11,8 @@
 namespace troupe {
 
 /// Any number of deadlines on one timer of the system. Cheap to take back: the timer stays armed and finds nothing to
-/// do. Threads: one serial executor. Lifetime: outlives the entries that are armed on it, or disarms them.
+/// do. Threads: one serial executor. Lifetime: outlives the entries that are armed on it, or disarms them; `executor`
+/// outlives it.
 class Deadlines {
  public:
   class Entry {
@@ -33,12 +34,13 @@ class Deadlines {
     std::function<void()> fn_;
   };
 
-  Deadlines(const Clock& clock, Timers& timers, Executor executor);
+  Deadlines(const Clock& clock, Timers& timers, const Executor& executor);
   ~Deadlines();
 
   /// Calls `fn` once after `delay`, unless the entry is cancelled, armed again or destroyed before.
   void arm(Entry& entry, std::chrono::nanoseconds delay, std::function<void()> fn);
   void clear();
+  const Executor& executor() const { return executor_; }
 
  private:
   void schedule();
@@ -46,7 +48,7 @@ class Deadlines {
 
   const Clock& clock_;
   Timers& timers_;
-  Executor executor_;
+  const Executor& executor_;
   std::multimap<std::chrono::nanoseconds, Entry*> queue_;
   std::unique_ptr<Timer> timer_;
   /// When the timer will fire; only while it is armed.

@@ -7,16 +7,13 @@
 namespace troupe {
 namespace {
 
-StateSaver::Config saver_config(const ActorInstance::Config& config, const Executor& executor, Deadlines& deadlines,
-                                Instance& actor) {
+StateSaver::Config saver_config(const ActorInstance::Config& config, Deadlines& deadlines, Instance& actor) {
   return {.store = config.store,
           .id = config.id,
           .generation = config.info.generation,
-          .actor_id = config.info.actor_id,
           .interval = config.definition->options.state_save_interval,
           .clock = &config.ports.clock,
           .deadlines = &deadlines,
-          .executor = executor,
           .before_write =
               [&actor] {
                 actor.note_changes();
@@ -46,9 +43,9 @@ Instance::Instance(Config config)
       host_(config.host),
       labels_(config.labels),
       deadlines_(ports_.clock, ports_.timers, executor_),
-      saver_(saver_config(config, executor_, deadlines_, *this)),
+      saver_(saver_config(config, deadlines_, *this)),
       gate_(*this),
-      data_(store_, saver_, id_, info_.generation, executor_),
+      data_(store_, saver_, id_, info_.generation),
       scheduler_(*this),
       context_(*this) {
   saver_.before_rows([this](Ack ack) { return scheduler_.secure_alarm(ack); });

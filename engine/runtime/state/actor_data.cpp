@@ -75,8 +75,8 @@ class ActorData::ClosedDatabase final : public Database {
   }
 };
 
-ActorData::ActorData(ActorStore& store, StateSaver& saver, ActorId id, std::uint32_t generation, Executor executor)
-    : store_(store), saver_(saver), id_(id), generation_(generation), executor_(std::move(executor)) {}
+ActorData::ActorData(ActorStore& store, StateSaver& saver, ActorId id, std::uint32_t generation)
+    : store_(store), saver_(saver), id_(id), generation_(generation) {}
 
 ActorData::~ActorData() = default;
 
@@ -90,7 +90,7 @@ KeyValue& ActorData::kv() {
 
 Database& ActorData::db() {
   if (!db_) {
-    db_ = closed_ ? std::make_unique<ClosedDatabase>() : store_.database(id_, generation_, executor_);
+    db_ = closed_ ? std::make_unique<ClosedDatabase>() : store_.database(id_, generation_, saver_.executor());
   }
   return *db_;
 }

@@ -15,7 +15,7 @@ namespace troupe {
 class ActorData {
  public:
   /// Writes of entries are staged in `saver`.
-  ActorData(ActorStore& store, StateSaver& saver, ActorId id, std::uint32_t generation, Executor executor);
+  ActorData(ActorStore& store, StateSaver& saver, ActorId id, std::uint32_t generation);
   ~ActorData();
 
   /// After `close` its calls fail with `actor.stopping`.
@@ -35,7 +35,6 @@ class ActorData {
   StateSaver& saver_;
   ActorId id_;
   std::uint32_t generation_;
-  Executor executor_;
   bool closed_ = false;
   std::unique_ptr<GuardedKeyValue> kv_;
   std::unique_ptr<Database> db_;

@@ -117,7 +117,7 @@ void StateSaver::tick() {
   auto owner = owner_.lock();
   if (!owner || !dirty()) return;
   auto save = [this, owner]() -> Task<void> { (void)co_await commit(Ack::written); };
-  boost::asio::co_spawn(config_.executor, std::move(save), boost::asio::detached);
+  boost::asio::co_spawn(executor(), std::move(save), boost::asio::detached);
 }
 
 Task<Result<void>> StateSaver::commit(Ack ack, bool gather) {
@@ -222,7 +222,7 @@ void StateSaver::finished(std::uint64_t revision, Ack ack, const Result<void>& r
   }
   // One line for a series of failures; each of them is also an answer to somebody.
   if (!failure_) {
-    spdlog::error("actor {}: the state could not be saved and stays in memory: {} {}", config_.actor_id,
+    spdlog::error("actor {}: the state could not be saved and stays in memory: {} {}", config_.id.text(),
                   result.error().id(), result.error().detail());
   }
   failure_ = result.error();

@@ -28,11 +28,10 @@ class StateSaver {
     ActorStore* store = nullptr;
     ActorId id;
     std::uint32_t generation = 0;
-    std::string actor_id;
     Millis interval{};
     const Clock* clock = nullptr;
+    /// On the actor's executor.
     Deadlines* deadlines = nullptr;
-    Executor executor;
     /// A commit is about to take everything up to now: the last moment to mark changes.
     std::function<void()> before_write;
     /// A commit has succeeded.
@@ -50,6 +49,8 @@ class StateSaver {
   /// Whether there are changes that no finished commit covers, or not as durably as they have to be.
   bool dirty() const { return !settled(Ack::written); }
   std::uint64_t revision() const { return revision_; }
+  /// The actor's.
+  const Executor& executor() const { return config_.deadlines->executor(); }
   /// Whether everything up to `revision` is committed that far, and what has to be durable is.
   bool covers(std::uint64_t revision, Ack need) const {
     if (need == Ack::durable) return durable_ >= revision;
