@@ -37,6 +37,11 @@ Task<Result<void>> StoredDirectory::open() {
   co_return Result<void>();
 }
 
+void StoredDirectory::release_memory() {
+  records_.release_unused();
+  ids_.release_unused();
+}
+
 Task<Result<void>> StoredDirectory::check_format() {
   TROUPE_CO_TRY(auto stored, co_await store_.get(keys::format_version()));
   if (!stored) {

@@ -32,6 +32,10 @@ class Directory {
  public:
   virtual ~Directory() = default;
 
+  /// To be called now and then: gives back what is only kept in memory to be fast and was of no use since the last
+  /// call.
+  virtual void release_memory() {}
+
   /// Reads the format version, makes the namespace `default` on first start.
   /// Errors: `storage.format_unsupported` for data of a newer format.
   virtual Task<Result<void>> open() = 0;

@@ -14,6 +14,7 @@ class StoredDirectory final : public Directory {
   StoredDirectory(Ports ports, Store& store, ActorStore& actors, std::uint16_t datacenter_label);
 
   Task<Result<void>> open() override;
+  void release_memory() override;
 
   Task<Result<NamespaceRecord>> create_namespace(std::string name, std::string display_name) override;
   std::optional<NamespaceRecord> find_namespace(std::string_view name) const override;

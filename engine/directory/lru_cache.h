@@ -22,6 +22,7 @@ class LruCache {
   std::optional<Value> find(const Key& key) {
     Shard& shard = shard_of(key);
     std::lock_guard lock(shard.mutex);
+    shard.used = true;
     auto it = shard.entries.find(key);
     if (it == shard.entries.end()) return std::nullopt;
     shard.order.splice(shard.order.begin(), shard.order, it->second);
@@ -55,15 +56,29 @@ class LruCache {
     remove(shard, key);
   }
 
+  /// To be called now and then: empties the shards that nobody has asked or written since the last call.
+  void release_unused() {
+    for (Shard& shard : shards_) {
+      Order order;
+      Entries entries;
+      const std::lock_guard lock(shard.mutex);
+      if (std::exchange(shard.used, false)) continue;
+      order.swap(shard.order);
+      entries.swap(shard.entries);
+    }
+  }
+
  private:
   static constexpr std::size_t kShards = 16;
   using Order = std::list<std::pair<Key, Value>>;
+  using Entries = std::unordered_map<Key, typename Order::iterator, Hash>;
   struct Shard {
     std::mutex mutex;
     /// Most recently used first.
     Order order;
-    std::unordered_map<Key, typename Order::iterator, Hash> entries;
+    Entries entries;
     std::uint64_t writes = 0;
+    bool used = false;
   };
 
   Shard& shard_of(const Key& key) {
@@ -79,6 +94,7 @@ class LruCache {
   }
 
   void insert(Shard& shard, const Key& key, Value value) {
+    shard.used = true;
     remove(shard, key);
     shard.order.emplace_front(key, std::move(value));
     shard.entries.emplace(key, shard.order.begin());

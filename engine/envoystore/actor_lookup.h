@@ -20,7 +20,8 @@ class ActorLookup {
   Task<Result<bool>> is_live(ActorId id);
 
  private:
-  static constexpr std::size_t kRemembered = 8'192;
+  /// More would pin pages all over the heap; what is not among them is a read of the directory away.
+  static constexpr std::size_t kRemembered = 1'024;
 
   Directory& directory_;
   LruCache<ActorId, NamespaceId> namespaces_;

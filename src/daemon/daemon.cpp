@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -26,7 +27,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::seconds kTrimInterval{30};
+constexpr std::chrono::seconds kTrimInterval{5};
+/// Of a core: a daemon that uses less is at rest. Health checks and the pings of envoys do not disturb it.
+constexpr double kRestShare = 0.01;
 constexpr std::chrono::seconds kWatchInterval{1};
 /// For closing the store, on top of the times that clients and actors get.
 constexpr Millis kStoreGrace{2'000};
@@ -68,10 +71,11 @@ class Daemon {
     return clean;
   }
 
-  /// Gives memory back when nothing has happened since the last call.
+  /// Gives memory back when hardly anything has happened since the last call, `kTrimInterval` ago.
   void trim_when_idle() {
-    const auto requests = node_.server()->stats().requests;
-    if (std::exchange(requests_seen_, requests) != requests) return;
+    const std::clock_t used = std::clock();
+    const auto used_since = static_cast<double>(used - std::exchange(cpu_seen_, used)) / CLOCKS_PER_SEC;
+    if (used_since > kRestShare * static_cast<double>(kTrimInterval.count())) return;
     // What the store gives back now is free the next time.
     node_.release_memory();
     release_free_memory();
@@ -118,7 +122,7 @@ class Daemon {
   Metrics metrics_;
   node::Node node_;
   std::unique_ptr<MetricsServer> metrics_server_;
-  std::uint64_t requests_seen_ = 0;
+  std::clock_t cpu_seen_ = 0;
 };
 
 /// Ends the process without destructors, for when destructors cannot be relied upon.

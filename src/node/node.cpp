@@ -72,6 +72,11 @@ Result<void> Node::start(std::shared_ptr<const Registry> registry) {
   return server_ ? open_port() : Result<void>();
 }
 
+void Node::release_memory() {
+  store_->release_memory();
+  engine_->directory().release_memory();
+}
+
 Result<void> Node::open_port() {
   auto listening = server_->listen();
   if (!listening) (void)run_to_end(stop_engine());

@@ -49,8 +49,8 @@ class Node {
 
   /// Between `start` and `close`.
   Engine& engine() { return *engine_; }
-  /// As `Store::release_memory`. Between `start` and `close`.
-  void release_memory() { store_->release_memory(); }
+  /// As `Store::release_memory` and `Directory::release_memory`. Between `start` and `close`.
+  void release_memory();
   /// Logs handlers that hold an I/O thread and do not come to an end, each once. To be called now and then from a
   /// thread that is not one of the node's.
   void find_stuck() const;

@@ -41,7 +41,7 @@ async function withCpu(side, work) {
 }
 
 const lanes = 16;
-const atRestMs = 150_000;
+const atRestMs = 30_000;
 
 async function httpActions(side, ms, handles) {
   await Promise.all(handles.map((handle) => handle.increment(1)));
@@ -137,7 +137,7 @@ export async function sleepingActors(side, count) {
     const { envoys } = await side.api("/envoys?namespace=default");
     return envoys.every(({ slots }) => slots < 20);
   });
-  // An engine at rest empties its caches, which are bounded, after a minute without a request or a write.
+  // Half a minute after its last work an engine has emptied its caches, which are bounded.
   await new Promise((done) => setTimeout(done, atRestMs));
   return ((await side.residentBytes()) - before) / count;
 }

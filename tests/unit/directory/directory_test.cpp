@@ -65,6 +65,27 @@ TEST_F(DirectoryTest, TheFirstStartMakesTheDefaultNamespaceAndLaterOnesFindIt) {
   EXPECT_EQ(directory->find_namespace("nope"), std::nullopt);
 }
 
+TEST_F(DirectoryTest, GivesBackWhatNobodyHasAskedForSinceTheLastTime) {
+  const auto made = create("counter", "k");
+  // What a find costs the store.
+  auto gets_of = [&](auto find) {
+    const int before = store.gets;
+    find();
+    return store.gets - before;
+  };
+  auto find = [&] { EXPECT_EQ(world.run(directory->find(made.id)).value()->id, made.id); };
+  auto find_by_key = [&] { EXPECT_EQ(world.run(directory->find_by_key(ns, "counter", "k")).value(), made.id); };
+  directory->release_memory();
+  EXPECT_EQ(gets_of(find), 0) << "it was made since the last call";
+  directory->release_memory();
+  EXPECT_EQ(gets_of(find), 0) << "it was asked for";
+  directory->release_memory();
+  directory->release_memory();
+  EXPECT_GT(gets_of(find), 0);
+  EXPECT_EQ(gets_of(find), 0);
+  EXPECT_GT(gets_of(find_by_key), 0);
+}
+
 TEST_F(DirectoryTest, NamespaceNamesAreUniqueAndSurviveARestart) {
   const auto made = world.run(directory->create_namespace("staging", "Staging")).value();
   const auto again = world.run(directory->create_namespace("staging", "Other"));
