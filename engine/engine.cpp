@@ -126,8 +126,9 @@ class HostedEngine final : public Engine {
     co_return std::optional(KvEntry{std::move(entry->value), entry->update_ts});
   }
 
-  Task<Result<HttpResponse>> fetch(ActorId id, HttpRequest request, FetchOptions options) override {
-    auto work = [request = std::move(request)](HostedActor& hosted) { return hosted.fetch(request); };
+  Task<Result<HttpResponse>> fetch(ActorId id, std::shared_ptr<const HttpRequest> request,
+                                   FetchOptions options) override {
+    auto work = [request = std::move(request)](HostedActor& hosted) { return hosted.fetch(*request); };
     return hand_over_to<HttpResponse>(*placement_, id, options.skip_ready_wait, std::move(work));
   }
 

@@ -126,8 +126,10 @@ class Engine {
 
   /// Wakes the actor if need be, waits for it and hands the request over. Errors (before the actor has seen
   /// anything): `actor.not_found`, `actor.destroyed_while_waiting_for_ready`, `guard.actor_ready_timeout`,
-  /// `guard.actor_wake_retries_exceeded`, `guard.service_unavailable`. Everything else is a response.
-  virtual Task<Result<HttpResponse>> fetch(ActorId id, HttpRequest request, FetchOptions options) = 0;
+  /// `guard.actor_wake_retries_exceeded`, `guard.service_unavailable`. Everything else is a response. After an error
+  /// the request is as good as new.
+  virtual Task<Result<HttpResponse>> fetch(ActorId id, std::shared_ptr<const HttpRequest> request,
+                                           FetchOptions options) = 0;
 
   /// A WebSocket in two steps, because the client's handshake is answered in between: `acquire` waits for the actor,
   /// `open_websocket` does the admission. Errors as `fetch`.

@@ -21,12 +21,19 @@ void make_v4(Random& random, std::span<std::uint8_t, 16> uuid) {
   uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3f) | 0x80);
 }
 
-int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'Z') return c - 'A' + 10;
-  return -1;
-}
+/// What each character stands for, -1 for none. A table, because no branch on the characters of an id is predictable.
+constexpr auto kDigitValues = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < 36; ++i) {
+    const char digit = kDigits[i];
+    values[static_cast<unsigned char>(digit)] = static_cast<std::int8_t>(i);
+    if (digit >= 'a') values[static_cast<unsigned char>(digit - 'a' + 'A')] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}();
+
+int digit_value(char c) { return kDigitValues[static_cast<unsigned char>(c)]; }
 
 Error bad_id(std::string reason) {
   auto metadata = Value::object({{"reason", reason}});

@@ -13,17 +13,31 @@ namespace {
 
 constexpr int kStatusMin = 200, kStatusMax = 999, kStatusInvalid = 500;
 
-bool is_name(std::string_view name) {
-  if (name.empty()) return false;
-  for (const char c : name)
-    if (c <= ' ' || c == ':' || c == 0x7f) return false;
-  return true;
+/// What stands for a character of a name in lower case; 0 where none may be.
+constexpr auto kNameCharacters = [] {
+  std::array<char, 256> table{};
+  for (int c = '!'; c < 0x7f; ++c) table[static_cast<std::size_t>(c)] = static_cast<char>(c);
+  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = static_cast<char>(c - 'A' + 'a');
+  table[':'] = 0;
+  return table;
+}();
+
+/// Appends `name` in lower case. False: it is none, and nothing is appended.
+bool append_name(std::string& out, std::string_view name) {
+  const std::size_t begin = out.size();
+  out += name;
+  bool valid = !name.empty();
+  for (std::size_t i = begin; i < out.size(); ++i)
+    valid &= (out[i] = kNameCharacters[static_cast<unsigned char>(out[i])]) != 0;
+  if (!valid) out.resize(begin);
+  return valid;
 }
 
-bool is_value(std::string_view value) { return value.find_first_of(std::string_view("\r\n\0", 3)) == value.npos; }
-
-void append_lower_case(std::string& out, std::string_view name) {
-  for (const char c : name) out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+bool is_value(std::string_view value) {
+  // Without an early end, which would keep the compiler from looking at many characters at a time.
+  bool valid = true;
+  for (const char c : value) valid &= c != '\r' && c != '\n' && c != '\0';
+  return valid;
 }
 
 void append_number(std::string& out, std::size_t number, int base = 10) {
@@ -45,9 +59,8 @@ void append_response_head(std::string& out, int status, const HttpHeaders& heade
   out += "\r\n";
 
   for (const auto& [name, value] : headers) {
-    if (!is_name(name) || !is_value(value)) continue;
     const std::size_t begin = out.size();
-    append_lower_case(out, name);
+    if (!is_value(value) || !append_name(out, name)) continue;
     const std::string_view lower(out.data() + begin, out.size() - begin);
     if (is_hop_by_hop(lower) || lower == "content-length" || lower == "date") {
       out.resize(begin);

@@ -111,11 +111,11 @@ Task<Result<HttpResponse>> ActorProxy::fetch(ActorTarget target, HttpRequest req
   request.target = target.path;
   FetchOptions options;
   options.skip_ready_wait = target.skip_ready_wait;
+  const auto sent = std::make_shared<const HttpRequest>(std::move(request));
   for (int attempt = 1;; ++attempt) {
     TROUPE_CO_TRY(const ActorId id, co_await resolve(target, observer));
     observer.forwarding();
-    HttpRequest sent = request;
-    auto response = co_await engine_.fetch(id, std::move(sent), options);
+    auto response = co_await engine_.fetch(id, sent, options);
     if (response) co_return response;
     TROUPE_CO_CHECK(co_await try_again(target, attempt, response.error(), observer));
   }

@@ -1,5 +1,7 @@
 #include "gateway/routing/percent.h"
 
+#include <algorithm>
+
 #include "engine/base/codec/utf8.h"
 
 namespace troupe {
@@ -13,9 +15,9 @@ int hex_digit(char c) {
 }
 
 std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::size_t i = std::min(text.find_first_of(plus_is_space ? "%+" : "%"), text.size());
+  std::string out(text.substr(0, i));
+  for (; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size()) {
       const int high = hex_digit(text[i + 1]);
       const int low = hex_digit(text[i + 2]);

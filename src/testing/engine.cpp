@@ -43,7 +43,8 @@ std::shared_ptr<detail::PendingAnswer> Actor::begin(std::string action, Bytes ar
 HttpResponse Actor::fetch(HttpRequest request) {
   const auto made = world_->run(world_->make(address_, std::nullopt));
   if (!made || !*made) throw Misuse("the actor cannot be created: " + (made ? made->error().id() : "no answer"));
-  auto response = world_->run(world_->engine->fetch(**made, std::move(request), {}));
+  auto sent = std::make_shared<const HttpRequest>(std::move(request));
+  auto response = world_->run(world_->engine->fetch(**made, std::move(sent), {}));
   if (!response) throw Misuse("the request waits for time to pass");
   if (!*response) throw Misuse("the request did not reach the actor: " + response->error().id());
   return std::move(**response);

@@ -55,10 +55,10 @@ Task<std::optional<Answer>> ask(StatePtr state, std::string name, std::string ke
   const auto newest_before = known.generation;
   const auto id = co_await find(state, name, key);
   if (!id) co_return std::nullopt;
-  HttpRequest request;
-  request.method = "POST";
-  request.target = std::move(path);
-  request.body = to_bytes(body);
+  auto request = std::make_shared<HttpRequest>();
+  request->method = "POST";
+  request->target = std::move(path);
+  request->body = to_bytes(body);
   auto response = co_await state->life.engine().fetch(*id, std::move(request), FetchOptions());
   if (!response || !state->hears()) co_return std::nullopt;
   Answer answer;

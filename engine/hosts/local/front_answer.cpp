@@ -9,8 +9,8 @@ namespace troupe {
 namespace {
 
 constexpr int kBadRequest = 400;
-/// Content-type and the three headers of the actor.
-constexpr std::size_t kHeadersOfAnswer = 4;
+/// Content-type, the three headers of the actor, and those that the gateway adds: CORS and the ray id.
+constexpr std::size_t kHeadersOfAnswer = 9;
 
 HttpResponse answer(const ActorInfo& actor, int status, std::string_view content_type) {
   HttpResponse response;

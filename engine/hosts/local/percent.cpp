@@ -1,5 +1,7 @@
 #include "engine/hosts/local/percent.h"
 
+#include <algorithm>
+
 #include "engine/base/codec/utf8.h"
 
 namespace troupe {
@@ -15,9 +17,9 @@ int hex_digit(char c) {
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::size_t i = std::min(text.find('%'), text.size());
+  std::string decoded(text.substr(0, i));
+  for (; i < text.size(); ++i) {
     if (text[i] != '%') {
       decoded += text[i];
       continue;

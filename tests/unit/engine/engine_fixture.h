@@ -87,9 +87,9 @@ class EngineTest : public testing::Test {
   }
   ActorRecord view(ActorId id) { return *world.run(engine->find(id)).value(); }
   std::shared_ptr<Running<Result<HttpResponse>>> fetch(ActorId id, bool skip_ready_wait = false) {
-    HttpRequest request;
-    request.method = "GET";
-    request.target = "/request/x";
+    auto request = std::make_shared<HttpRequest>();
+    request->method = "GET";
+    request->target = "/request/x";
     return spawn(engine->fetch(id, std::move(request), {skip_ready_wait}));
   }
   static std::string body(const Result<HttpResponse>& response) {

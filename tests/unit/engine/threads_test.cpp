@@ -102,8 +102,8 @@ Task<int> use_actors(Engine& engine, NamespaceId ns, int seed) {
     auto got = co_await engine.get_or_create(std::move(wanted));
     if (!got) continue;
     const ActorId id = got->actor.id;
-    HttpRequest request;
-    request.target = "/";
+    auto request = std::make_shared<HttpRequest>();
+    request->target = "/";
     const FetchOptions options;
     auto response = co_await engine.fetch(id, std::move(request), options);
     const bool gone = !response && (response.error().is("actor", "not_found") ||

@@ -93,9 +93,10 @@ class FakeEngine final : public Engine {
   std::vector<EnvoyInfo> envoys(const NamespaceId&) const override { return {}; }
   bool has_local_actors(const NamespaceId&) const override { return true; }
   bool pool_exists(const NamespaceId&, const std::string&, const std::string&) const override { return pool_known; }
-  Task<Result<HttpResponse>> fetch(ActorId id, HttpRequest request, FetchOptions options) override {
+  Task<Result<HttpResponse>> fetch(ActorId id, std::shared_ptr<const HttpRequest> request,
+                                   FetchOptions options) override {
     ++fetches;
-    if (on_fetch) return on_fetch(id, std::move(request), options);
+    if (on_fetch) return on_fetch(id, *request, options);
     return ok();
   }
   Task<Result<std::shared_ptr<HostedActor>>> acquire(ActorId id, FetchOptions) override {

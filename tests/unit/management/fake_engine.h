@@ -164,7 +164,7 @@ class FakeEngine : public Engine {
     if (!directory_.at(id).destroyed()) directory_.at(id).destroy_ts = 9'999;
     return note("destroy", id);
   }
-  Task<Result<HttpResponse>> fetch(ActorId, HttpRequest, FetchOptions) override {
+  Task<Result<HttpResponse>> fetch(ActorId, std::shared_ptr<const HttpRequest>, FetchOptions) override {
     co_return make_error("guard", "service_unavailable");
   }
   Task<Result<std::shared_ptr<ActorSocket>>> open_websocket(ActorId, std::shared_ptr<HostedActor>, HttpRequest,
