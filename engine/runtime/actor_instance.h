@@ -51,6 +51,9 @@ class InstanceHost {
   /// The actor asked to sleep (idle, or by itself) or to be destroyed. The host answers with `stop`, soon.
   virtual void sleep_intent() = 0;
   virtual void destroy_intent() = 0;
+  /// The generation has ended by itself, because going on could lose or double something. Nothing of it is left; no
+  /// stop is needed. `failure`: for the record of the actor.
+  virtual void crashed(std::string failure) = 0;
   /// When the actor has to be awake next; nothing for never. Returns once the actor's record says so, as far as `ack`.
   virtual Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack ack) = 0;
   /// An action of another actor, as `ActorContext::call`.

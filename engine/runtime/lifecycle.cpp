@@ -17,6 +17,8 @@ constexpr std::array kTransitions = {
     LifecycleTransition{State::loading, Event::start_failed, State::terminated},
     LifecycleTransition{State::started, Event::stop_sleep, State::sleep_grace},
     LifecycleTransition{State::started, Event::stop_destroy, State::destroy_grace},
+    // What is left is as at the end of any sleep, but that nothing is saved. One that stops already goes on stopping.
+    LifecycleTransition{State::started, Event::crashed, State::sleep_finalize},
     LifecycleTransition{State::sleep_grace, Event::grace_over, State::sleep_finalize},
     LifecycleTransition{State::destroy_grace, Event::grace_over, State::destroying},
     LifecycleTransition{State::sleep_finalize, Event::finalized, State::terminated},

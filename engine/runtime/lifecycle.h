@@ -17,6 +17,8 @@ enum class LifecycleEvent {
   start_failed,
   stop_sleep,
   stop_destroy,
+  /// Going on could lose or double something.
+  crashed,
   /// Everything drained, or the grace period is over.
   grace_over,
   finalized,

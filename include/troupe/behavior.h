@@ -195,9 +195,9 @@ class ActorContext {
   virtual Task<Result<void>> save() = 0;
 
   /// Commits `transaction` and `change` as one: after a crash the actor has both or none of them. Rolls back on an
-  /// error; what others have changed in the state since the commit began is then undone with `change`, and their
-  /// answers are the error. Durability: that of a commit of SQL; a power loss keeps both or none only with the setting
-  /// `sync`. `change` lives until this returns.
+  /// error; what others have changed since the commit began is undone with `change`, and their answers are the error.
+  /// After `sqlite.commit_undecided` the generation is over, and the next start finds out. Durability: that of a commit
+  /// of SQL; a power loss keeps both or none only with the setting `sync`. `change` lives until this returns.
   virtual Task<Result<void>> commit_with_state(std::shared_ptr<SqlTransaction> transaction, StateChange& change) = 0;
 
   /// Sends an event to every connection that subscribed to it. `args` is a CBOR array.

@@ -36,6 +36,7 @@ class LocalLink final : public InstanceHost {
 
   void sleep_intent() override;
   void destroy_intent() override;
+  void crashed(std::string failure) override { stopped(std::move(failure)); }
   Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack ack) override;
   Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallOrigin origin) override;
   Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override;

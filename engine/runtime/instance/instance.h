@@ -37,9 +37,9 @@ struct PendingDelay : boost::intrusive::list_base_hook<boost::intrusive::link_mo
 };
 
 /// ActorInstance: the parts of one generation and the sequences that tie them together. `instance.cpp` admits calls and
-/// counts work, `instance_start.cpp` and `instance_stop.cpp` are the ends of its life, `instance_connections.cpp` lets
-/// clients in and out, `instance_hibernation.cpp` takes them through a sleep; what a call does is in its own file
-/// (action_call, request_call, socket_call, connection_call).
+/// counts work, `instance_start.cpp`, `instance_stop.cpp` and `instance_crash.cpp` are the ends of its life,
+/// `instance_connections.cpp` lets clients in and out, `instance_hibernation.cpp` takes them through a sleep; what a
+/// call does is in its own file (action_call, request_call, socket_call, connection_call).
 ///
 /// Threads: public virtual methods any, everything else the actor's executor. Lifetime: shared by the host and by every
 /// coroutine that runs the actor's code; destroyed on the actor's executor.
@@ -135,6 +135,9 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   bool start_run_handler();
   Result<void> request_sleep();
   Result<void> request_destroy();
+  /// Ends the generation here: it commits nothing more, its calls fail with `actor.panicked`. `operation`: what has
+  /// failed. A stop that is under way goes on.
+  void crash(const Error& cause, const char* operation);
 
   /// Runs a hook: `make()` gives its task. After `limit` the caller goes on with `actor.callback_timed_out`, and what
   /// the hook still does is on its own. `keep` lives as long as the hook.
@@ -203,8 +206,11 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   static Task<void> run_stop_hook(std::shared_ptr<Instance> self, bool destroying);
   static Task<void> close_for_stop(std::shared_ptr<Instance> self, std::shared_ptr<ActorConnection> conn,
                                    bool destroying);
+  static Task<void> run_crash(std::shared_ptr<Instance> self);
   Task<void> drain(bool destroying);
   Task<void> finalize(bool destroying);
+  /// Answers everybody who waits for this generation.
+  void fail_work(const Error& error);
   void abandon_rest(bool destroying);
   void abort_delays();
   void terminate();
@@ -254,6 +260,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   std::size_t strict_ = 0;
   Lifecycle lifecycle_;
   bool starting_ = false;
+  /// Why the generation does not go on.
+  std::optional<Error> crash_;
   /// Made by the first call to another actor.
   std::shared_ptr<const CallFrame> own_frame_;
   Deadlines deadlines_;

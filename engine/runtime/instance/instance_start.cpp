@@ -27,6 +27,7 @@ Task<void> Instance::run_start(std::shared_ptr<Instance> self, Continuation<Resu
   } catch (...) {
     result = self->escaped("the start");
   }
+  if (self->crash_) result = *std::exchange(self->crash_, std::nullopt);
   self->starting_ = false;
   self->input_.reset();
   if (!result) {

@@ -99,14 +99,18 @@ Task<void> Instance::drain(bool destroying) {
     expired = true;
     work_ended_.notify_all();
   });
-  while (!expired && !activity_.drained(destroying)) co_await work_ended_.wait();
+  while (!expired && !crash_ && !activity_.drained(destroying)) co_await work_ended_.wait();
   if (expired) spdlog::warn("actor {}: work was left when the grace period of its stop ended", info_.actor_id);
 }
 
-void Instance::abandon_rest(bool destroying) {
+void Instance::fail_work(const Error& error) {
   if (queue_) queue_->drop_replies();
-  while (!calls_.empty()) calls_.front().fail(make_error("actor", "dropped_reply"));
+  while (!calls_.empty()) calls_.front().fail(error);
   while (!streams_.empty()) streams_.front().abandon();
+}
+
+void Instance::abandon_rest(bool destroying) {
+  fail_work(make_error("actor", "dropped_reply"));
   auto conns = connections_.all();
   for (auto& conn : conns) {
     if (!destroying && conn->hibernatable()) continue;
@@ -119,14 +123,16 @@ void Instance::abandon_rest(bool destroying) {
 Task<void> Instance::finalize(bool destroying) {
   const auto limit = std::max(kFinalizeMax, options().sleep_grace_period);
   const auto leaving = std::make_shared<HibernatingConnections>();
-  if (!destroying && (saver_.dirty() || !connections_.empty())) {
+  // After a crash memory is no better than what is stored.
+  const bool keeps = !destroying && !crash_;
+  if (keeps && (saver_.dirty() || !connections_.empty())) {
     auto save = [this, leaving] { return store_hibernating(leaving); };
     auto saved = co_await hook<void>("the last save", limit, nullptr, std::move(save));
     if (!saved) log_error("the last save", saved.error());
   }
   gate_.finish(destroying);
   if (!destroying) release_hibernating(std::move(*leaving));
-  if (!destroying) {
+  if (keeps) {
     auto settle = [this]() -> Task<Result<void>> {
       co_await scheduler_.settle_alarm();
       co_return Result<void>();
@@ -149,6 +155,7 @@ void Instance::terminate() {
   saver_.close();
   data_.close_kv();
   idle_entry_.cancel();
+  if (crash_) host_->crashed(crash_->id() + ": " + crash_->message());
   for (auto& waiter : std::exchange(stop_waiters_, {})) waiter.post({});
 }
 

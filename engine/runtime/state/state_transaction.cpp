@@ -59,8 +59,13 @@ Task<Result<void>> commit_both(std::shared_ptr<Instance> actor, std::shared_ptr<
     if (!outcome) {
       change.undo();
       undone = outcome.error();
-      spdlog::error("actor {}: a transaction could not be committed and is undone: {} {}", actor->info().actor_id,
-                    undone->id(), undone->detail());
+      if (undone->is("sqlite", "commit_undecided")) {
+        // Only the file knows, once it is opened anew.
+        actor->crash(*undone, "the commit of a transaction");
+      } else {
+        spdlog::error("actor {}: a transaction could not be committed and is undone: {} {}", actor->info().actor_id,
+                      undone->id(), undone->detail());
+      }
     }
   }
   settle_pending_state(*actor);
@@ -79,7 +84,14 @@ Task<Result<bool>> is_last_token(std::shared_ptr<Instance> actor, std::int64_t t
   wanted.positional.emplace_back(token);
   std::string find = std::string("SELECT 1 FROM ") + kReservedTable + " WHERE token = ?";
   TROUPE_CO_TRY(const auto found, co_await db.execute(std::move(find), std::move(wanted)));
-  co_return !found.rows.empty();
+  if (found.rows.empty()) co_return false;
+  // The state is going to say that the transaction was committed. If its sync had failed, the log would not survive a
+  // power loss, and no later sync of the log proves anything; what is copied out of it and synced does.
+  std::string copy = "PRAGMA wal_checkpoint(TRUNCATE)";
+  TROUPE_CO_TRY(const auto copied, co_await db.exec(std::move(copy)));
+  const bool complete = copied.rows.size() == 1 && !copied.rows[0].empty() && copied.rows[0][0] == SqlValue(int64_t{0});
+  if (!complete) co_return make_error("sqlite", "unavailable", std::nullopt, "the log could not be written back");
+  co_return true;
 }
 
 }  // namespace

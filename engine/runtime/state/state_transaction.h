@@ -14,6 +14,9 @@
 /// 5. The next commit writes the state and removes the pending one, as one.
 ///
 /// A start that finds a pending state looks for its token in the file: there, it is the state; else it never was.
+///
+/// A commit of step 4 that fails so that SQLite cannot tell what is in its log ends the generation: the next start
+/// opens the file anew and decides in the same way.
 namespace troupe {
 
 class Instance;

@@ -109,8 +109,13 @@ Result<void> SqliteConnection::control(const char* sql) {
 
 Result<void> SqliteConnection::commit() {
   Result<void> result = control("COMMIT");
-  if (!result && in_transaction()) TROUPE_CHECK(rollback());
-  return result;
+  if (result) return result;
+  if (in_transaction()) {
+    TROUPE_CHECK(rollback());
+    return result;
+  }
+  // It failed while the log was written. What was written may be whole, and found after a crash.
+  return make_error("sqlite", "commit_undecided", std::nullopt, result.error().detail());
 }
 
 Result<void> SqliteConnection::rollback() {

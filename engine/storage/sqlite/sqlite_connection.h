@@ -27,7 +27,7 @@ class SqliteConnection {
   Result<std::vector<SqlResult>> execute_batch(const std::vector<SqlStatement>& statements);
 
   Result<void> begin() { return control("BEGIN"); }
-  /// A commit that fails is rolled back.
+  /// A commit that fails is rolled back. Errors: `sqlite.commit_undecided` when that is not certain.
   Result<void> commit();
   /// Nothing to do when SQLite has rolled back by itself.
   Result<void> rollback();

@@ -112,6 +112,7 @@ class FakeHost final : public InstanceHost {
  public:
   void sleep_intent() override { ++sleep_intents; }
   void destroy_intent() override { ++destroy_intents; }
+  void crashed(std::string failure) override { crashes.push_back(std::move(failure)); }
   Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes, CallOrigin origin) override {
     if (on_call) on_call();
     last_origin = std::move(origin);
@@ -134,6 +135,7 @@ class FakeHost final : public InstanceHost {
   std::optional<Error> alarm_failure;
   int sleep_intents = 0;
   int destroy_intents = 0;
+  Log crashes;
 };
 
 class FakeSink final : public ConnectionSink {

@@ -23,8 +23,8 @@ const std::map<State, std::vector<Event>> kPaths = {
     {State::destroying, {Event::start_succeeded, Event::stop_destroy, Event::grace_over}},
     {State::terminated, {Event::start_failed}},
 };
-const std::vector<Event> kEvents = {Event::start_succeeded, Event::start_failed, Event::stop_sleep,
-                                    Event::stop_destroy,    Event::grace_over,   Event::finalized};
+const std::vector<Event> kEvents = {Event::start_succeeded, Event::start_failed, Event::stop_sleep, Event::stop_destroy,
+                                    Event::crashed,         Event::grace_over,   Event::finalized};
 
 Lifecycle in(State state) {
   Lifecycle lifecycle;
@@ -37,7 +37,7 @@ TEST(Lifecycle, EveryPairOfStateAndEventFollowsTheTableOrChangesNothing) {
   for (const auto& row : lifecycle_transitions()) {
     EXPECT_TRUE(expected.emplace(std::pair(row.from, row.event), row.to).second) << "two rows for one pair";
   }
-  EXPECT_EQ(expected.size(), 8u);
+  EXPECT_EQ(expected.size(), 9u);
   for (const auto& [state, path] : kPaths) {
     for (auto event : kEvents) {
       auto lifecycle = in(state);

@@ -15,7 +15,15 @@ namespace troupe::test {
 
 /// What becomes of the steps of a store: each save and each call on a database is one.
 struct Steps {
-  enum class Fault { none, crash_before, crash_after, fail };
+  enum class Fault {
+    none,
+    crash_before,
+    crash_after,
+    fail,
+    /// Fails like a commit of SQL whose end is not known: nothing of it happens, or all of it.
+    undecided,
+    undecided_after,
+  };
 
   std::vector<std::string> log;
   /// Of the step with that place in the log.
@@ -52,11 +60,13 @@ Task<Result<T>> run_step(std::shared_ptr<Steps> steps, std::string name, std::fu
   }
   while (steps->hold == name) (void)co_await steps->let_go.wait();
   if (chosen && steps->fault == Steps::Fault::fail) co_return make_error("storage", "unavailable");
+  if (chosen && steps->fault == Steps::Fault::undecided) co_return make_error("sqlite", "commit_undecided");
   auto working = work();
   auto result = co_await std::move(working);
   if (steps->crashed || (chosen && steps->fault == Steps::Fault::crash_after)) {
     TROUPE_CO_CHECK(co_await steps->end_here());
   }
+  if (chosen && steps->fault == Steps::Fault::undecided_after) co_return make_error("sqlite", "commit_undecided");
   co_return result;
 }
 

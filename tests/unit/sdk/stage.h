@@ -95,6 +95,7 @@ class Stage::Actor {
     explicit Host(Stage& stage) : stage_(stage) {}
     void sleep_intent() override { ++sleep_intents; }
     void destroy_intent() override { ++destroy_intents; }
+    void crashed(std::string) override {}
     Task<Result<void>> set_alarm(std::optional<std::int64_t>, Ack) override { co_return Result<void>(); }
     Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallOrigin) override {
       auto& other = *stage_.running_.at(to.name + "/" + to.key.at(0));

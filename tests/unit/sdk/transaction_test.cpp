@@ -99,9 +99,21 @@ class Transaction : public testing::Test {
    public:
     void sleep_intent() override {}
     void destroy_intent() override {}
+    void crashed(std::string failure) override { crashes.push_back(std::move(failure)); }
+    std::vector<std::string> crashes;
     Task<Result<void>> set_alarm(std::optional<std::int64_t>, Ack) override { co_return Result<void>(); }
     Task<Result<Bytes>> call(ActorAddress, std::string, Bytes, CallOrigin) override { co_return Bytes(); }
     Task<Result<QueueSent>> send(ActorAddress, QueueSend) override { co_return QueueSent(); }
+  };
+
+  class Sink final : public ConnectionSink {
+   public:
+    void event(const std::string& name, const Bytes&) override { log.push_back("event " + name); }
+    void close(std::uint16_t code, std::string reason) override {
+      log.push_back("close " + std::to_string(code) + " " + reason);
+    }
+    void hibernate() override { log.emplace_back("hibernate"); }
+    std::vector<std::string> log;
   };
 
   Transaction() {
@@ -112,8 +124,16 @@ class Transaction : public testing::Test {
   ~Transaction() override { end(); }
 
   void wake() {
+    const auto started = try_to_wake(Fault::none, 0);
+    ASSERT_TRUE(*started && **started);
+    steps->log.clear();
+  }
+
+  /// The next generation starts, with a fault at one of its steps.
+  std::shared_ptr<std::optional<Result<void>>> try_to_wake(Fault kind, std::size_t at) {
     end();
     steps = std::make_shared<Steps>();
+    fault(kind, at);
     stepped_ = std::make_unique<SteppedStore>(*files_, steps);
     std::array<std::uint8_t, Id::kSize> bytes{};
     bytes[0] = 1;
@@ -126,10 +146,13 @@ class Transaction : public testing::Test {
                                  .id = id,
                                  .input = std::nullopt,
                                  .executor = boost::asio::make_strand(world.context()),
-                                 .host = std::make_shared<Host>()};
+                                 .host = host};
     instance_ = ActorInstance::make(std::move(config));
-    ASSERT_TRUE(world.run(instance_->start()));
-    steps->log.clear();
+    auto box = std::make_shared<std::optional<Result<void>>>();
+    boost::asio::co_spawn(world.context(), instance_->start(),
+                          [box](std::exception_ptr, Result<void> outcome) { box->emplace(std::move(outcome)); });
+    world.settle();
+    return box;
   }
 
   using Outcome = std::shared_ptr<std::optional<Result<Bytes>>>;
@@ -149,6 +172,14 @@ class Transaction : public testing::Test {
     if (!**outcome) return (**outcome).error();
     return value_of(***outcome);
   }
+  std::shared_ptr<Sink> connect(bool hibernatable) {
+    auto sink = std::make_shared<Sink>();
+    ActorInstance::Connect wanted;
+    wanted.hibernatable = hibernatable;
+    if (hibernatable) wanted.socket = SocketId{};
+    EXPECT_TRUE(world.run(instance_->connect(std::move(wanted), sink)));
+    return sink;
+  }
   std::string sums_now() {
     auto both = call("sums");
     if (!both) return both.error().id();
@@ -159,6 +190,10 @@ class Transaction : public testing::Test {
     steps->fault = kind;
     steps->fault_at = at;
   }
+  void begin_stop() {
+    boost::asio::co_spawn(world.context(), instance_->stop(StopReason::sleep_intent), boost::asio::detached);
+    world.settle();
+  }
   void let_go() {
     steps->hold.reset();
     steps->let_go.notify_all();
@@ -167,12 +202,13 @@ class Transaction : public testing::Test {
 
   VirtualWorld world;
   std::shared_ptr<Steps> steps;
+  std::shared_ptr<Host> host = std::make_shared<Host>();
 
  private:
   /// Of a generation that has crashed as well; nothing of it is done any more.
   void end() {
     if (!instance_) return;
-    boost::asio::co_spawn(world.context(), instance_->stop(StopReason::sleep_intent), boost::asio::detached);
+    begin_stop();
     world.advance(2min);
     steps->take_apart();
     world.advance(2min);
@@ -322,6 +358,86 @@ TEST_F(Transaction, ACrashAtAnyStepLeavesBothOrNone) {
       wake();
       EXPECT_EQ(sums_now(), expected) << at;
     }
+  }
+}
+
+TEST_F(Transaction, ACommitWhoseEndIsNotKnownEndsTheGenerationAndTheNextOneFindsOut) {
+  ASSERT_TRUE(call("add", 1));
+  for (const auto kind : {Fault::undecided, Fault::undecided_after}) {
+    host->crashes.clear();
+    fault(kind, kCommit);
+    steps->hold = "commit";
+    const auto adding = begin("add", 5);
+    const auto bumping = begin("bump", 2);
+    let_go();
+    ASSERT_TRUE(*adding && *bumping);
+    EXPECT_EQ((**adding).error().id(), "actor.panicked");
+    EXPECT_EQ((**bumping).error().id(), "actor.panicked");
+    EXPECT_THAT(host->crashes, ElementsAre("actor.panicked: The actor failed in the commit of a transaction."));
+    EXPECT_EQ(call("bump", 1).error().id(), "actor.stopping") << "which the next generation may serve";
+    const auto saves = steps->log.size();
+    world.advance(1min);
+    EXPECT_EQ(steps->log.size(), saves) << "nothing is saved any more";
+    wake();
+    EXPECT_EQ(sums_now(), kind == Fault::undecided ? "1 1" : "6 6");
+    ASSERT_TRUE(call("bump", 1));
+    ASSERT_TRUE(call("bump", -1));
+    wake();
+    EXPECT_EQ(sums_now(), kind == Fault::undecided ? "1 1" : "6 6") << "it is settled";
+  }
+  EXPECT_EQ(call("add", 1).value(), Value(7));
+}
+
+TEST_F(Transaction, AGenerationThatEndsWithItLeavesItsSocketsToTheNextOrClosesThem) {
+  const auto lasting = connect(true), other = connect(false);
+  fault(Fault::undecided, kCommit);
+  EXPECT_EQ(call("add", 5).error().id(), "actor.panicked");
+  EXPECT_THAT(lasting->log, ElementsAre("hibernate"));
+  EXPECT_THAT(other->log, ElementsAre("close 1000 actor.stopped"));
+}
+
+TEST_F(Transaction, ACommitWhoseEndIsNotKnownDuringAStopEndsItAtOnce) {
+  ASSERT_TRUE(call("add", 1));
+  fault(Fault::undecided_after, kCommit);
+  steps->hold = "commit";
+  const auto adding = begin("add", 5);
+  begin_stop();
+  ASSERT_FALSE(*adding);
+  let_go();
+  ASSERT_TRUE(*adding);
+  EXPECT_EQ((**adding).error().id(), "actor.panicked");
+  EXPECT_EQ(host->crashes.size(), 1U);
+  wake();
+  EXPECT_EQ(sums_now(), "6 6");
+}
+
+TEST_F(Transaction, AStartThatFindsOutMayFailOrCrashAtAnyStepAndBeRepeated) {
+  std::int64_t total = 1;
+  ASSERT_TRUE(call("add", 1));
+  // Two looks for the token, the log written back, and the table of onMigrate.
+  for (const auto kind : {Fault::fail, Fault::crash_before, Fault::crash_after}) {
+    std::size_t faults = 0;
+    for (std::size_t at = 0;; ++at) {
+      fault(Fault::undecided_after, kCommit);
+      EXPECT_EQ(call("add", 5).error().id(), "actor.panicked");
+      total += 5;
+      const auto started = try_to_wake(kind, at);
+      const bool reached = steps->log.size() > at;
+      if (kind == Fault::fail) {
+        ASSERT_TRUE(*started);
+        EXPECT_EQ((*started)->has_value(), !reached);
+      } else {
+        EXPECT_EQ(started->has_value(), !reached);
+      }
+      if (reached) {
+        ++faults;
+        wake();
+      }
+      steps->fault = Fault::none;
+      EXPECT_EQ(sums_now(), std::to_string(total) + " " + std::to_string(total)) << at;
+      if (!reached) break;
+    }
+    EXPECT_EQ(faults, 4U);
   }
 }
 

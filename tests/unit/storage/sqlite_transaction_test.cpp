@@ -1,3 +1,7 @@
+#include <sys/resource.h>
+
+#include <csignal>
+
 #include "engine/storage/sqlite/sqlite_file.h"
 #include "sqlite_world.h"
 
@@ -109,6 +113,43 @@ TEST_F(SqliteTransactionTest, ACommitThatFailsIsRolledBack) {
   ASSERT_EQ(code_of(failed), "core.internal_error");
   EXPECT_EQ(code_of(world_.run(transaction->commit())), "sqlite.transaction_terminal");
   EXPECT_EQ(text(execute(*db_, "SELECT count(*) FROM c")), "0 ");
+}
+
+/// While it lives no file of the process grows beyond this size.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(std::uintmax_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    // The write then fails instead.
+    handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = nullptr;
+};
+
+TEST_F(SqliteTransactionTest, ACommitThatFailsWhileItWritesSaysThatItsEndIsNotKnown) {
+  auto transaction = begin();
+  EXPECT_EQ(in(*transaction, "INSERT INTO t VALUES (1)"), "");
+  {
+    const FileSizeLimit limit(std::filesystem::file_size(file_of(id_).string() + "-wal"));
+    const auto failed = world_.run(transaction->commit());
+    ASSERT_EQ(code_of(failed), "sqlite.commit_undecided");
+    EXPECT_NE(failed.error().detail(), "") << "what SQLite says";
+    EXPECT_EQ(code_of(world_.run(transaction->commit())), "sqlite.transaction_terminal");
+  }
+  EXPECT_EQ(rows(), "") << "as long as the file stays open";
+  ASSERT_TRUE(execute(*db_, "INSERT INTO t VALUES (2)"));
+  EXPECT_EQ(rows(), "2 ");
 }
 
 TEST_F(SqliteTransactionTest, ATransactionThatSqliteEndedItselfRunsNothingMore) {
