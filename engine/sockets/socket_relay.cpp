@@ -171,20 +171,25 @@ void SocketRelay::end(Close close, bool wakes) {
     const std::lock_guard lock(mutex_);
     if (close_ || state_ == State::closed) return;
     gateway = std::move(waiting_gateway_);
-    dropped.swap(pending_);
-    undelivered_ = pending_.end();
-    pending_bytes_ = undelivered_bytes_ = ever_sent_ = 0;
-    actor = std::move(actor_);
     close_ = close;
     const bool matters = wakes && close_matters();
     if (matters && state_ == State::attached) {
-      state_ = State::told;
-    } else if (matters && (state_ == State::resuming || (state_ == State::hibernating && listed_))) {
+      // Behind what is being delivered.
+      if (!pumping_) {
+        state_ = State::told;
+        actor = std::move(actor_);
+      }
+    } else if (matters &&
+               (state_ == State::resuming || (state_ == State::hibernating && (listed_ || !pending_.empty())))) {
       // It is told as soon as it has the socket.
       wake_for_close = state_ == State::hibernating;
       state_ = State::closing;
     } else {
       if (matters && state_ == State::hibernating) asleep = description();
+      dropped.swap(pending_);
+      undelivered_ = pending_.end();
+      pending_bytes_ = undelivered_bytes_ = ever_sent_ = 0;
+      actor = std::move(actor_);
       // Who opens it finds it closed.
       state_ = State::closed;
       hosted = std::move(hosted_);
@@ -208,7 +213,7 @@ void SocketRelay::give_up_close() {
   std::shared_ptr<HostedActor> released;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ != State::closing && state_ != State::told) return;
+    if (!close_is_open()) return;
     state_ = State::closed;
     released = std::move(hosted_);
   }
@@ -242,7 +247,7 @@ void SocketRelay::start_pump() {
 Task<void> SocketRelay::pump() {
   const auto self = shared_from_this();
   for (;;) {
-    std::shared_ptr<ActorSocket> actor;
+    std::shared_ptr<ActorSocket> actor, told;
     WebSocketMessage message;
     Continuation<Done> gateway;
     {
@@ -250,6 +255,10 @@ Task<void> SocketRelay::pump() {
       if (state_ != State::attached || undelivered_ == pending_.end()) {
         pumping_ = false;
         gateway = state_ == State::attached ? std::move(waiting_gateway_) : Continuation<Done>();
+        if (state_ == State::attached && close_) {
+          state_ = State::told;
+          told = std::move(actor_);
+        }
       } else {
         Pending& next = *undelivered_;
         const bool first_time = next.sent_at.count() == 0;
@@ -264,6 +273,7 @@ Task<void> SocketRelay::pump() {
       }
     }
     if (gateway) gateway.post({});
+    if (told) told->on_close(close_->code, close_->reason);
     if (!actor) co_return;
     co_await actor->on_message(std::move(message));
   }
@@ -312,7 +322,7 @@ void SocketRelay::acks_due() {
   {
     const std::lock_guard lock(mutex_);
     ack_watch_armed_ = false;
-    if (ever_sent_ == 0 || state_ == State::closed) return;
+    if (ever_sent_ == 0 || close_ || state_ == State::closed) return;
     const auto age = sockets_->ports().clock.monotonic() - pending_.front().sent_at;
     expired = age >= sockets_->settings().ack_timeout;
     if (!expired) watch_acks();
@@ -341,6 +351,11 @@ void SocketRelay::close(const Port& port, std::uint16_t code, std::string reason
   client_->close(code, std::move(reason));
 }
 
+void SocketRelay::detach_from_generation() {
+  state_ = close_ ? State::closing : State::hibernating;
+  reset_delivery();
+}
+
 void SocketRelay::hibernate(const Port& port) {
   std::shared_ptr<ActorSocket> released;
   std::shared_ptr<HostedActor> hosted;
@@ -348,8 +363,7 @@ void SocketRelay::hibernate(const Port& port) {
     const std::lock_guard lock(mutex_);
     if (port_.lock().get() != &port || state_ != State::attached || !can_hibernate_ || closed_by_actor_) return;
     released = std::move(actor_);
-    state_ = State::hibernating;
-    reset_delivery();
+    detach_from_generation();
     hosted = std::move(hosted_);
   }
   // As long as the actor runs it has it back at once.
@@ -364,7 +378,7 @@ std::optional<HibernatingSocket> SocketRelay::list() {
   std::optional<HibernatingSocket> asleep;
   {
     const std::lock_guard lock(mutex_);
-    if (state_ == State::closing || state_ == State::told) {
+    if (close_is_open() && pending_.empty()) {
       // The generation that knew of it did not come to handle it.
       state_ = State::closed;
       left = std::move(hosted_);
@@ -375,10 +389,7 @@ std::optional<HibernatingSocket> SocketRelay::list() {
     } else {
       released = std::move(actor_);
       left = std::move(hosted_);
-      if (state_ != State::opening) {
-        state_ = State::hibernating;
-        reset_delivery();
-      }
+      if (state_ != State::opening) detach_from_generation();
       listed_ = true;
       // The new generation gets an end of its own.
       port_.reset();
@@ -419,7 +430,7 @@ Task<void> SocketRelay::run_resume(std::shared_ptr<HostedActor> hosted, Hibernat
     if (!current) {
       if (state_ == State::closed) late = close_;
     } else if (resumed) {
-      if (state_ == State::closing) {
+      if (state_ == State::closing && pending_.empty()) {
         state_ = State::told;
         late = close_;
       } else {
@@ -458,14 +469,13 @@ void SocketRelay::generation_stopped(const HostedActor& hosted) {
       return;
     }
     released = std::move(actor_);
-    if (state_ == State::closing || state_ == State::told) {
+    if (close_is_open() && (pending_.empty() || ++tells_ == kTellsMax)) {
       state_ = State::closed;
       asleep = description();
     } else if (closed_by_actor_) {
       return;
     } else if (can_hibernate_) {
-      state_ = State::hibernating;
-      reset_delivery();
+      detach_from_generation();
       wakes = !pending_.empty();
     } else {
       closes = true;

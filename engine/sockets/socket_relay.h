@@ -19,7 +19,8 @@ namespace troupe {
 /// Any other socket ends with its generation.
 ///
 /// That the client has closed such a socket is handled by one generation: by the one that answers it with a close of
-/// its end of the client or, if that one stops without an answer, by the next.
+/// its end of the client or, if that one stops without an answer, by the next. It comes behind the client's messages:
+/// as long as one of them is unacknowledged, the next generation gets the socket as if it were open.
 ///
 /// Threads: any. Bound: `pending_bytes_max` and `pending_messages_max` unacknowledged; `kUndeliveredMax` bytes that no
 /// generation has taken, then the gateway waits.
@@ -46,6 +47,7 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   class Port;
   enum class State {
     opening,
+    /// If the client has closed it: the rest of its messages is being delivered.
     attached,
     /// No generation has it. `hosted_` may still name one that refused to go on with it.
     hibernating,
@@ -74,7 +76,7 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   void hibernate(const Port& port);
   void close(const Port& port, std::uint16_t code, std::string reason);
 
-  /// The next six run with `mutex_` held.
+  /// The next eight run with `mutex_` held.
   std::shared_ptr<Port> make_port();
   HibernatingSocket description();
   bool room_for(const WebSocketMessage& message) const;
@@ -82,6 +84,10 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   void watch_acks();
   /// Whether an actor has to hear that the client has closed the socket.
   bool close_matters() const;
+  /// Whether the client has closed it and the actor has not handled that yet.
+  bool close_is_open() const { return close_ && state_ != State::closed; }
+  /// No generation has it any more.
+  void detach_from_generation();
 
   Task<void> pump();
   Task<Done> wait_for_room();
@@ -123,6 +129,8 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   std::weak_ptr<Port> port_;
   /// Of the client. Set once.
   std::optional<Close> close_;
+  /// Generations that had the closed socket and stopped without handling it.
+  int tells_ = 0;
 
   std::uint16_t next_index_ = 1;
   /// Unacknowledged; what this generation has been given comes first.

@@ -117,8 +117,9 @@ Task<void> SocketFront::on_message(WebSocketMessage message) {
 }
 
 bool SocketFront::begin(std::uint16_t index) {
-  if (closed_ || conn_ == nullptr) return false;
+  if (ended_here() || conn_ == nullptr) return false;
   letting_go_ = letting_go_ || actor_->lets_go();
+  left_frames_ = left_frames_ || letting_go_;
   if (letting_go_) return false;
   acks_.begin(index);
   return true;
@@ -144,7 +145,7 @@ Task<void> SocketFront::run_action(std::shared_ptr<SocketFront> self, clientprot
     output = internal_error(e.what());
   }
   // An answer that comes too late to be told makes the next generation try again.
-  if (self->closed_) co_return;
+  if (self->ended_here()) co_return;
   self->answer(request.id, *std::move(output));
   self->end(index);
 }
@@ -242,6 +243,8 @@ void SocketFront::leave(std::string reason) {
   // Never within the call of an instance that may be walking its connections.
   asio::post(actor_->executor(), [self = shared_from_this(), r = std::move(reason)]() mutable {
     if (self->conn_ == nullptr) return;
+    // Behind frames that are left to the next generation the client's close is as well.
+    if (self->closed_by_client_ && self->left_frames_) return;
     self->actor_->disconnected(std::exchange(self->conn_, nullptr), std::move(r));
   });
 }

@@ -16,7 +16,8 @@ namespace troupe {
 /// frame is looked at. A frame is acknowledged once it and all before it are answered; from the moment that the actor
 /// asks for its sleep frames are left, unacknowledged, to the next generation.
 /// Threads: `on_message` on the caller's executor, everything else on the actor's. Bound: `kActionsMax` actions at a
-/// time; the next frame waits for one of them to end.
+/// time; the next frame waits for one of them to end. The client's close comes behind its frames: where one is left to
+/// the next generation, so is the close.
 /// Lifetime: kept by the gateway and, through the connection, by the instance until the socket is closed.
 class SocketFront final : public ActorSocket, public ConnectionSink, public std::enable_shared_from_this<SocketFront> {
  public:
@@ -69,13 +70,15 @@ class SocketFront final : public ActorSocket, public ConnectionSink, public std:
   /// Closes the socket from this side and takes the connection out of the actor. Threads: any.
   void fail(std::string reason);
   bool close_socket(std::uint16_t code, std::string reason);
+  /// Whether the actor's side, or a failure, has ended the socket.
+  bool ended_here() const { return closed_ && (ended_by_actor_ || !closed_by_client_); }
   /// Takes the connection out of the actor, later. Threads: any.
   void leave(std::string reason);
 
   const std::shared_ptr<ActorInstance> actor_;
   const std::shared_ptr<RelayedSocket> socket_;
   const clientproto::Encoding encoding_;
-  /// Nothing is sent and no frame is looked at any more.
+  /// Nothing is sent any more.
   std::atomic<bool> closed_{false};
   Slots slots_{kActionsMax};
 
@@ -87,6 +90,7 @@ class SocketFront final : public ActorSocket, public ConnectionSink, public std:
   /// The client has closed the socket, and its end waits for an answer.
   std::atomic<bool> closed_by_client_{false};
   bool letting_go_ = false;
+  bool left_frames_ = false;
   AckOrder acks_;
   Position position_;
 };

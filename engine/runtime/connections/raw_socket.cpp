@@ -109,6 +109,7 @@ bool RawSocket::has_room() const { return inbox_.size() < kInboxMessagesMax && i
 
 void RawSocket::push(WebSocketMessage message, Continuation<Done> taken) {
   // The next generation gets it.
+  left_messages_ = left_messages_ || hibernating_;
   if (hibernating_) return taken.resume({});
   if (closed_ || !has_reader_) {
     if (!closed_) handled(message.index);
@@ -174,6 +175,7 @@ void RawSocket::stop_reading() {
 
 void RawSocket::prepare_sleep() {
   if (!events_.handled || std::exchange(hibernating_, true)) return;
+  left_messages_ = !inbox_.empty();
   inbox_.clear();
   inbox_bytes_ = 0;
   make_room();
@@ -200,7 +202,8 @@ void RawSocket::close(std::uint16_t code, std::string reason) {
 }
 
 void RawSocket::client_closed(std::uint16_t code, std::string reason) {
-  if (closed_) return;
+  // Behind messages that are left to the next generation the close is as well.
+  if (closed_ || left_messages_) return;
   const bool hibernatable = events_.handled != nullptr;
   const bool taken = finish(code == 0 ? 1005 : code, std::move(reason));
   // Otherwise the next generation would be told as well.

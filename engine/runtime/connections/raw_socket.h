@@ -78,6 +78,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   Position position_;
   bool restored_ = false;
   bool hibernating_ = false;
+  /// Some that the client has sent, to the next generation.
+  bool left_messages_ = false;
   /// The message that the actor's code is busy with.
   std::optional<std::uint16_t> taken_;
   bool has_reader_ = false;

@@ -77,6 +77,84 @@ TEST_F(SocketRelays, AGenerationThatStopsWithoutAnAnswerLeavesTheCloseToTheNext)
   EXPECT_EQ(wakes, 1);
 }
 
+TEST_F(SocketRelays, TheCloseComesBehindTheMessagesThatTheGenerationHasNotTakenYet) {
+  open();
+  now->end->holds = true;
+  say("a");
+  say("b");
+  relay->on_close(3'000, "done");
+  world.settle();
+  EXPECT_THAT(now->end->got, ElementsAre("1 a"));
+  EXPECT_THAT(now->end->closes, IsEmpty());
+  now->end->holds = false;
+  std::exchange(now->end->held, {}).post({});
+  world.settle();
+  EXPECT_THAT(now->end->got, ElementsAre("1 a", "2 b"));
+  EXPECT_THAT(now->end->closes, ElementsAre("3000 done"));
+  now->client->close(1000, "");
+  fall_asleep();
+  EXPECT_EQ(wakes, 0) << "what is unacknowledged is that generation's business, which has handled the close";
+}
+
+TEST_F(SocketRelays, MessagesOfAClientThatClosesWhileTheActorSleepsComeBeforeItsClose) {
+  open();
+  fall_asleep();
+  say("a");
+  say("b");
+  relay->on_close(1000, "bye");
+  relay.reset();
+  world.settle();
+  EXPECT_EQ(wakes, 1);
+  ASSERT_EQ(begin_start().size(), 1U) << "as if it were open";
+  run();
+  EXPECT_THAT(now->end->got, ElementsAre("1 a", "2 b"));
+  EXPECT_THAT(now->end->closes, ElementsAre("1000 bye"));
+  EXPECT_THAT(now->closed, IsEmpty());
+  now->client->close(1000, "");
+  fall_asleep();
+  EXPECT_EQ(wakes, 1);
+}
+
+TEST_F(SocketRelays, MessagesThatAreLeftBehindWithACloseGoWithItToTheNextGeneration) {
+  open();
+  say("a");
+  say("b");
+  now->client->ack(1);
+  relay->on_close(1000, "bye");
+  EXPECT_THAT(now->end->closes, ElementsAre("1000 bye"));
+  fall_asleep();
+  EXPECT_EQ(wakes, 1);
+  ASSERT_EQ(begin_start().size(), 1U);
+  run();
+  EXPECT_THAT(now->end->got, ElementsAre("2 b"));
+  EXPECT_THAT(now->end->closes, ElementsAre("1000 bye"));
+  now->client->ack(2);
+  // It has handled the message, but not the close.
+  fall_asleep();
+  EXPECT_EQ(wakes, 2);
+  EXPECT_TRUE(begin_start().empty());
+  run();
+  EXPECT_THAT(now->closed, ElementsAre("1000 bye"));
+  EXPECT_EQ(now->resumes, 0);
+}
+
+TEST_F(SocketRelays, MessagesThatNoGenerationHandlesWithTheCloseAreGivenUpInTheEnd) {
+  open();
+  say("a");
+  relay->on_close(1000, "bye");
+  int generations = 1;
+  for (;; ++generations) {
+    fall_asleep();
+    if (begin_start().empty()) break;
+    run();
+    EXPECT_THAT(now->end->got, ElementsAre("1 a"));
+    ASSERT_LT(generations, 100);
+  }
+  EXPECT_EQ(generations, 8);
+  run();
+  EXPECT_THAT(now->closed, ElementsAre("1000 bye"));
+}
+
 TEST_F(SocketRelays, ASocketThatMayNotHibernateNeedsNoAnswer) {
   can_hibernate = false;
   open("/websocket");
@@ -182,6 +260,15 @@ TEST_F(SocketRelays, ADestroyedActorHearsOfNoCloses) {
   sockets->destroyed(actor);
   fall_asleep();
   EXPECT_EQ(wakes, 0);
+
+  open();
+  now->end->holds = true;
+  say("a");
+  relay->on_close(3'000, "done");
+  sockets->destroyed(actor);
+  std::exchange(now->end->held, {}).post({});
+  world.settle();
+  EXPECT_THAT(now->end->closes, IsEmpty());
 }
 
 TEST_F(SocketRelays, AnEngineThatStopsLetsGoOfWhatWaitsForAnAnswer) {

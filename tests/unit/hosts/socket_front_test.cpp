@@ -501,6 +501,47 @@ TEST_F(SocketFrontTest, FramesAfterTheActorAskedForItsSleepAreLeftToTheNextGener
   EXPECT_TRUE(client->acks.empty());
   EXPECT_EQ(client->sent.size(), 1U);
   EXPECT_EQ(client->close_code, 0);
+  std::static_pointer_cast<SocketFront>(socket)->hibernate();
+}
+
+TEST_F(SocketFrontTest, TheCloseOfAClientBehindFramesThatAreLeftIsLeftToo) {
+  open();
+  actor->letting_go = true;
+  receive(action(1, "inc"));
+  socket->on_close(1000, "bye");
+  world.settle();
+  EXPECT_TRUE(actor->disconnects.empty());
+  EXPECT_TRUE(client->acks.empty());
+  EXPECT_EQ(client->close_code, 0) << "that would be the answer";
+  std::static_pointer_cast<SocketFront>(socket)->hibernate();
+  world.settle();
+  EXPECT_TRUE(actor->disconnects.empty());
+}
+
+TEST_F(SocketFrontTest, AFrameJustBeforeTheCloseIsHandledAndAcknowledged) {
+  // Another thread, which is busy while both arrive.
+  boost::asio::io_context thread;
+  actor = std::make_shared<FakeActor>(thread.get_executor());
+  std::vector<std::string> happened;
+  actor->on_action = [&](auto, std::string name, Bytes) -> Task<Result<Bytes>> {
+    happened.push_back(name);
+    co_return Bytes();
+  };
+  auto conn = std::make_shared<FakeConnection>("c7", Connect(), nullptr);
+  socket = SocketFront::restore(actor, std::move(conn), client, {6, 1}).socket;
+  WebSocketMessage last = action(1, "inc");
+  last.index = 7;
+  receive(std::move(last));
+  socket->on_close(1000, "bye");
+  EXPECT_TRUE(happened.empty());
+  thread.poll();
+  EXPECT_EQ(happened, std::vector<std::string>{"inc"});
+  EXPECT_EQ(client->acks, std::vector<std::uint16_t>{7});
+  EXPECT_TRUE(client->sent.empty()) << "nobody hears the answer";
+  ASSERT_EQ(actor->disconnects.size(), 1U);
+  EXPECT_EQ(actor->disconnects[0].reason, "bye");
+  socket.reset();
+  actor.reset();
 }
 
 TEST_F(SocketFrontTest, ARestoredConnectionGoesOnWithoutInitInItsOwnEncoding) {

@@ -86,9 +86,41 @@ class Hibernation : public ActorTest {
     world.settle();
   }
 
+  /// Starts an actor that reads its raw socket; `seen` says what comes of it.
+  void start_reading() {
+    script->on_websocket = [this](std::shared_ptr<ActorWebSocket> socket,
+                                  std::shared_ptr<Connection>) -> Task<Result<void>> {
+      seen.push_back(socket->restored() ? "restored" : "new");
+      for (;;) {
+        auto receiving = socket->receive();
+        auto message = co_await std::move(receiving);
+        if (!message) break;
+        seen.push_back(to_string(message->data));
+      }
+      seen.push_back(socket->hibernating() ? "hibernating" : "closed");
+      co_return Result<void>();
+    };
+    start();
+  }
+  std::shared_ptr<ActorSocket> open_raw() {
+    ActorInstance::Connect connect;
+    connect.request.target = "/ws";
+    connect.hibernatable = true;
+    connect.socket = socket_id(1);
+    return world.run(actor->websocket(std::move(connect), clients[1])).value();
+  }
+  static Task<Done> hand_over_message(std::shared_ptr<ActorSocket> socket, std::uint16_t index) {
+    WebSocketMessage message;
+    message.data = to_bytes("m" + std::to_string(index));
+    message.index = index;
+    auto taken = socket->on_message(std::move(message));
+    co_await std::move(taken);
+    co_return Done();
+  }
+
   std::size_t stored_connections() { return world.run(store.load_connections({})).value().size(); }
 
-  Log log;
+  Log log, seen;
   std::map<std::uint8_t, std::shared_ptr<FakeClientSocket>> clients{{1, std::make_shared<FakeClientSocket>()},
                                                                     {2, std::make_shared<FakeClientSocket>()}};
   std::vector<std::pair<std::shared_ptr<Connection>, std::shared_ptr<LastingSink>>> restored;
@@ -282,33 +314,9 @@ TEST_F(Hibernation, MessagesAreLeftToTheNextGenerationFromTheRequestToSleepOn) {
 }
 
 TEST_F(Hibernation, ARawSocketIsServedAgainAndGetsWhatWasNotHandled) {
-  Log seen;
-  script->on_websocket = [&](std::shared_ptr<ActorWebSocket> socket,
-                             std::shared_ptr<Connection>) -> Task<Result<void>> {
-    seen.push_back(socket->restored() ? "restored" : "new");
-    for (;;) {
-      auto receiving = socket->receive();
-      auto message = co_await std::move(receiving);
-      if (!message) break;
-      seen.push_back(to_string(message->data));
-    }
-    seen.push_back(socket->hibernating() ? "hibernating" : "closed");
-    co_return Result<void>();
-  };
-  start();
-  ActorInstance::Connect connect;
-  connect.request.target = "/ws";
-  connect.hibernatable = true;
-  connect.socket = socket_id(1);
-  auto socket = world.run(actor->websocket(std::move(connect), clients[1])).value();
-  const auto feed = [&](std::uint16_t index) -> Task<Done> {
-    WebSocketMessage message;
-    message.data = to_bytes("m" + std::to_string(index));
-    message.index = index;
-    auto taken = socket->on_message(std::move(message));
-    co_await std::move(taken);
-    co_return Done();
-  };
+  start_reading();
+  auto socket = open_raw();
+  const auto feed = [&](std::uint16_t index) { return hand_over_message(socket, index); };
   world.run(feed(1));
   EXPECT_EQ(clients[1]->acks, std::vector<std::uint16_t>{1}) << "handled when the next one was asked for";
   log.clear();
@@ -328,6 +336,38 @@ TEST_F(Hibernation, ARawSocketIsServedAgainAndGetsWhatWasNotHandled) {
   world.settle();
   EXPECT_EQ(seen.back(), "closed");
   EXPECT_EQ(log.size(), 2U) << "and one end";
+}
+
+TEST_F(Hibernation, AMessageThatARawSocketLeavesToTheNextGenerationTakesTheCloseBehindItAlong) {
+  std::optional<Continuation<Done>> sleeping;
+  script->on_sleep = [&]() -> Task<Result<void>> {
+    auto hold = [&](Continuation<Done> rest) { sleeping = std::move(rest); };
+    co_await suspend<Done>(std::move(hold));
+    co_return Result<void>();
+  };
+  start_reading();
+  auto socket = open_raw();
+  log.clear();
+  const auto stopping = begin_stop(StopReason::sleep_intent);
+  ASSERT_TRUE(sleeping);
+  world.run(hand_over_message(socket, 1));
+  socket->on_close(1000, "");
+  world.settle();
+  EXPECT_THAT(log, IsEmpty());
+  EXPECT_THAT(clients[1]->acks, IsEmpty());
+  EXPECT_THAT(clients[1]->closes, IsEmpty()) << "no answer";
+  sleeping->post({});
+  world.settle();
+  ASSERT_TRUE(stopping->done());
+  script->on_sleep = nullptr;
+  wake({1});
+  socket = world.run(actor->resume(socket_id(1))).value();
+  world.run(hand_over_message(socket, 1));
+  socket->on_close(1000, "");
+  world.settle();
+  EXPECT_THAT(seen, ElementsAre("new", "hibernating", "restored", "m1", "closed"));
+  EXPECT_EQ(log.size(), 2U) << "the wake and one end";
+  EXPECT_THAT(clients[1]->closes, ElementsAre("1000 "));
 }
 
 TEST(ConnectionRecords, SurviveTheirEncodingAndRefuseDamage) {
