@@ -145,6 +145,7 @@ std::vector<ConfigKey> make_keys() {
       {"guard.proxy_retry_initial_interval_ms", duration(TROUPE_FIELD(server.retry_delay))},
       {"pegboard.gateway_websocket_open_timeout_ms", duration(TROUPE_FIELD(server.websocket_open_timeout), 1, 1)},
       {"pegboard.gateway_response_start_timeout_ms", duration(TROUPE_FIELD(server.response_start_timeout), 1, 1)},
+      {"troupe.envoy_silence_timeout_ms", duration(TROUPE_FIELD(envoys.tunnel.silence_timeout), 1, 1)},
       {"pegboard.gateway_hws_max_pending_size",
        number(TROUPE_FIELD(engine.websocket_pending_bytes_max), 1'024, 64 * kGiB)},
       {"pegboard.gateway_hws_message_ack_timeout_ms", duration(TROUPE_FIELD(engine.websocket_ack_timeout), 1, 1)},

@@ -451,6 +451,54 @@ TEST_F(TunnelHttp, ARequestWaitsForAnEnvoyThatIsAwayAndIsSentOnce) {
   EXPECT_TRUE(*fetched && **fetched);
 }
 
+TEST_F(TunnelHttp, WhatTheBrokenConnectionMayHaveLostIsGivenUpWhenTheNewOneBringsNothing) {
+  settings.silence_timeout = Millis(1'000);
+  make_tunnel();
+  const auto lost = fetch(request());
+  next<ToEnvoyRequestStart>(0);
+  disconnect();
+  world.advance(Millis(5'000));
+  EXPECT_FALSE(*lost) << "the envoy may come back with the answer";
+  reconnect();
+  world.advance(Millis(600));
+  disconnect();
+  reconnect();
+  world.advance(Millis(999));
+  EXPECT_FALSE(*lost);
+  world.advance(Millis(1));
+  ASSERT_TRUE(*lost);
+  EXPECT_EQ((**lost).error().id(), "guard.tunnel_message_timeout");
+  EXPECT_EQ(phase_of((**lost).error()), "waiting_for_response_start");
+  EXPECT_EQ(next<ToEnvoyRequestAbort>(1).reason.kind, AbortKind::internal_error);
+
+  const auto cut_short = streaming();
+  disconnect();
+  reconnect();
+  world.advance(Millis(1'000));
+  auto end = read(cut_short);
+  ASSERT_TRUE(*end);
+  EXPECT_FALSE(**end);
+  next<ToEnvoyRequestAbort>(1);
+
+  const auto goes_on = streaming();
+  disconnect();
+  reconnect();
+  world.advance(Millis(999));
+  reply(1, ToRivetResponseChunk{to_bytes("more"), false});
+  EXPECT_EQ(as_text(****read(goes_on)), "more");
+  world.advance(Millis(100'000));
+  EXPECT_TRUE(link->sent.empty()) << "a body that goes on may take as long as it likes";
+  goes_on->cancel();
+  link->sent.clear();
+
+  const auto answered = fetch(request());
+  next<ToEnvoyRequestStart>(0);
+  disconnect();
+  reconnect();
+  reply(0, ToRivetResponseStart{200, {}, std::nullopt, false});
+  EXPECT_TRUE(*answered && **answered);
+}
+
 TEST_F(TunnelHttp, BodiesGoOnOverANewConnection) {
   const auto fetched = fetch(request(std::string(2 << 20, 'b')));
   next<ToEnvoyRequestStart>(0);

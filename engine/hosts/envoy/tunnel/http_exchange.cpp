@@ -13,6 +13,7 @@ using AbortKind = envoyproto::HttpStreamAbortReason::Kind;
 constexpr const char* kPhase = "waiting_for_response_start";
 constexpr const char* kClientGone = "client dropped streaming response body";
 constexpr const char* kGivenUp = "gateway stopped the HTTP request before completion";
+constexpr const char* kLost = "the connection to the host broke, and the new one brought nothing of the request";
 constexpr const char* kIndexGap = "gateway detected response stream message index gap";
 constexpr const char* kOverrun = "actor response producer outpaced downstream delivery and filled the gateway buffer";
 
@@ -129,9 +130,23 @@ void HttpExchange::reconnected() {
     // The envoy may have missed the last one, and waits for it then.
     if (phase_ == Phase::streaming && streams_) consumed = credited_ = consumed_;
   }
+  await_sign_of_life();
   send_head();
   if (consumed > 0) (void)outlet_->send(envoyproto::ToEnvoyResponseBodyWindowUpdate{consumed});
   if (upload) upload->resume();
+}
+
+void HttpExchange::await_sign_of_life() {
+  const auto silent = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->nothing_heard();
+  };
+  DeadlineQueue::Token earlier = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::waiting_for_answer && phase_ != Phase::streaming) return;
+    earlier = std::exchange(silence_, context_->deadlines->add(context_->settings.silence_timeout, silent));
+  }
+  if (earlier != 0) context_->deadlines->cancel(earlier);
 }
 
 void HttpExchange::send_abort(AbortKind kind, const char* detail) {
@@ -171,13 +186,15 @@ bool HttpExchange::end(const Error& error) {
 void HttpExchange::let_go() {
   context_->registry.remove(*this);
   AbortSignal::Subscription abort;
-  DeadlineQueue::Token deadline = 0;
+  DeadlineQueue::Token deadline = 0, silence = 0;
   {
     const std::lock_guard lock(mutex_);
     std::swap(abort, abort_);
     deadline = std::exchange(deadline_, 0);
+    silence = std::exchange(silence_, 0);
   }
   if (deadline != 0) context_->deadlines->cancel(deadline);
+  if (silence != 0) context_->deadlines->cancel(silence);
   stop_upload();
 }
 
@@ -207,6 +224,14 @@ void HttpExchange::answer_overdue() {
   end(make_error("guard", "gateway_response_start_timeout", Value(std::move(metadata))));
 }
 
+void HttpExchange::nothing_heard() {
+  Value::Object metadata;
+  metadata.emplace_back("phase", Value(kPhase));
+  metadata.emplace_back("reason", Value(kLost));
+  send_abort(AbortKind::internal_error, kGivenUp);
+  end(make_error("guard", "tunnel_message_timeout", Value(std::move(metadata))));
+}
+
 void HttpExchange::upload_failed() {
   send_abort(AbortKind::cancelled, kClientGone);
   end(make_error("guard", "invalid_request_body", Value::object({{"reason", "the body ended early"}})));
@@ -233,11 +258,14 @@ void HttpExchange::violated(const char* detail) {
 void HttpExchange::receive(std::uint16_t index, envoyproto::ToRivetTunnelMessageKind kind) {
   const auto self = shared_from_this();
   bool in_sequence = true;
+  DeadlineQueue::Token silence = 0;
   {
     const std::lock_guard lock(mutex_);
     if (phase_ == Phase::unsent || phase_ == Phase::ended) return ignored();
     if (streams_) in_sequence = index == next_index_++;
+    silence = std::exchange(silence_, 0);
   }
+  if (silence != 0) context_->deadlines->cancel(silence);
   if (!in_sequence) return violated(kIndexGap);
   std::visit([&](auto& message) { on(std::move(message)); }, kind);
 }

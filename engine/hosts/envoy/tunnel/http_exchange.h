@@ -50,6 +50,9 @@ class HttpExchange final : public Conversation, public std::enable_shared_from_t
   envoyproto::ToEnvoyRequestStart make_head();
   void client_gone();
   void answer_overdue();
+  /// The envoy was away while it had the request: it has to be heard of again.
+  void await_sign_of_life();
+  void nothing_heard();
   void upload_failed();
 
   void on(envoyproto::ToRivetResponseStart start);
@@ -94,6 +97,8 @@ class HttpExchange final : public Conversation, public std::enable_shared_from_t
   std::uint16_t next_index_ = 0;
   Continuation<Done> caller_;
   DeadlineQueue::Token deadline_ = 0;
+  /// Runs from a reconnect to the next message.
+  DeadlineQueue::Token silence_ = 0;
   AbortSignal::Subscription abort_;
 
   /// The answer but for a body in pieces.

@@ -12,6 +12,9 @@ struct TunnelSettings {
   std::size_t conversations_max = 65'536;
   /// From the request to the head of its answer.
   Millis response_start_timeout{300'000};
+  /// How long a request whose envoy was away waits for its next message, once the envoy is back: what either side had
+  /// sent may have been lost with the old connection.
+  Millis silence_timeout{60'000};
   /// From the opening of a WebSocket to the actor's answer.
   Millis websocket_open_timeout{15'000};
   /// How long the end of a WebSocket is told again to an envoy that reconnects without having confirmed it.
