@@ -12,6 +12,7 @@
 #include "engine/placement/hand_over.h"
 #include "engine/placement/placement.h"
 #include "engine/serverless/no_http_client.h"
+#include "engine/pools/pool_error_records.h"
 
 namespace troupe {
 namespace {
@@ -35,6 +36,7 @@ class HostedEngine final : public Engine {
         names_(make_actor_names(store)),
         pool_errors_(settings_.pool_successes_to_clear_error),
         http_(http ? std::move(http) : make_no_http_client()),
+        pool_error_records_(make_pool_error_records(ports.io, store, pool_errors_)),
         serverless_(make_serverless_driver(ports, settings_.serverless_identity, *http_, *directory_, pool_errors_)),
         endpoints_(make_endpoint_watch(watch_parts(ports))),
         placement_(std::make_shared<Placement>(ports, settings_, *directory_, actors)),
@@ -67,6 +69,7 @@ class HostedEngine final : public Engine {
   }
 
   Task<void> stop() override {
+    TROUPE_CO_CHECK(co_await pool_error_records_->open(*pools_));
     endpoints_->stop();
     serverless_->drain_all();
     co_await placement_->stop(settings_.shutdown_grace);
@@ -78,6 +81,7 @@ class HostedEngine final : public Engine {
       if (EnvoyGate* gate = host->envoy_gate()) return gate;
     return nullptr;
   }
+    co_await pool_error_records_->written();
 
   std::vector<EnvoyInfo> envoys(const NamespaceId& ns) const override {
     std::vector<EnvoyInfo> all;
@@ -179,6 +183,7 @@ class HostedEngine final : public Engine {
   std::shared_ptr<Creation> creation_;
   std::shared_ptr<ActorCalls> calls_;
 };
+  std::shared_ptr<PoolErrorRecords> pool_error_records_;
 
 }  // namespace
 

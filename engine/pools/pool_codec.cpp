@@ -81,4 +81,35 @@ Result<PoolConfig> decode_pool_config(std::string_view name, BytesView bytes) {
   return config;
 }
 
+Bytes encode_failing_pool(const FailingPool& failing) {
+  const PoolError& error = failing.error;
+  Bytes bytes;
+  BareWriter out(bytes);
+  out.u8(kVersion);
+  out.u8(static_cast<std::uint8_t>(error.kind));
+  out.u16(error.status);
+  write_text(out, error.text);
+  out.boolean(error.payload.has_value());
+  if (error.payload) write_text(out, *error.payload);
+  out.u32(failing.successes);
+  return bytes;
+}
+
+Result<FailingPool> decode_failing_pool(std::string_view name, BytesView bytes) {
+  BareReader in(bytes);
+  FailingPool failing;
+  PoolError& error = failing.error;
+  if (in.u8() != kVersion) in.fail();
+  const auto kind = in.u8();
+  if (kind > static_cast<std::uint8_t>(PoolError::Kind::internal_error)) in.fail();
+  error.kind = static_cast<PoolError::Kind>(kind);
+  error.status = in.u16();
+  error.text = read_text(in);
+  if (in.boolean()) error.payload = read_text(in);
+  failing.successes = in.u32();
+  if (!in.ok() || in.remaining() != 0)
+    return make_error("storage", "corrupt", std::nullopt, "error of pool " + std::string(name));
+  return failing;
+}
+
 }  // namespace troupe

@@ -7,8 +7,8 @@
 #include "engine/base/errors.h"
 #include "engine/directory/actor_locks.h"
 #include "engine/pools/pool_codec.h"
+#include "engine/pools/pool_error_key.h"
 #include "engine/pools/pool_rules.h"
-#include "engine/storage/keys.h"
 
 namespace troupe {
 namespace {
@@ -107,6 +107,8 @@ class StoredPools final : public PoolDirectory {
   using Pools = std::map<std::string, Entry, std::less<>>;
 
   Result<void> load(const StoreEntry& row) {
+    // Those are of `PoolErrorRecords`.
+    if (keys::is_pool_error(row.key)) return {};
     const auto key = keys::parse_pool(row.key);
     if (!key) return make_error("storage", "corrupt", std::nullopt, "key of a pool");
     if (key->row == keys::PoolKey::Row::config) {

@@ -8,7 +8,8 @@ namespace troupe {
 
 /// Why a serverless pool cannot host actors at the moment: the `runner_pool_error` of the management API.
 struct PoolError {
-  enum class Kind {
+  /// Stored by its number.
+  enum class Kind : std::uint8_t {
     http_error,
     stream_ended_early,
     connection_error,
@@ -25,6 +26,14 @@ struct PoolError {
   /// Of `invalid_sse_payload`.
   std::optional<std::string> payload;
   friend bool operator==(const PoolError&, const PoolError&) = default;
+};
+
+/// A pool that has failed and not yet recovered.
+struct FailingPool {
+  PoolError error;
+  /// Hosts that have connected in a row since then.
+  std::uint32_t successes = 0;
+  friend bool operator==(const FailingPool&, const FailingPool&) = default;
 };
 
 /// Bytes of a body that are kept in a PoolError.

@@ -7,6 +7,8 @@ import { Engine, eventually } from "./support/engine.mjs";
 describe("runner configs", () => {
   let engine, endpoint, base;
   const asked = [];
+  // What the endpoint does about starts: it refuses them, or keeps them waiting.
+  let refuses = true;
   before(async () => {
     endpoint = createServer((request, response) => {
       asked.push({ method: request.method, url: request.url, headers: request.headers });
@@ -14,6 +16,7 @@ describe("runner configs", () => {
         return response.end(
           JSON.stringify({ runtime: "rivetkit", version: "2.3.19", envoyProtocolVersion: 8, actorNames: { remote: { metadata: { icon: "cloud" } } } }),
         );
+      if (!refuses) return;
       response.statusCode = 500;
       response.end("not today");
     }).listen(0, "127.0.0.1");
@@ -23,6 +26,7 @@ describe("runner configs", () => {
   });
   after(async () => {
     await engine.dispose();
+    endpoint.closeAllConnections();
     endpoint.close();
   });
 
@@ -84,5 +88,14 @@ describe("runner configs", () => {
     assert.equal(headers["x-rivet-endpoint"], `${engine.url}/`);
     assert.equal(headers["x-rivet-pool-name"], "fn");
     assert.equal(headers["x-rivet-namespace-name"], "default");
+  });
+
+  test("a pool fails after a restart of the engine as it did before", async () => {
+    const { runner_pool_error: before } = await config("fn");
+    assert.notEqual(before, undefined);
+    refuses = false;
+    assert.equal((await engine.stop()).code, 0);
+    await engine.restart();
+    assert.deepEqual((await config("fn")).runner_pool_error, before);
   });
 });

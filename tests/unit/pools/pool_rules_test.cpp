@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/pools/pool_errors.h"
-
 namespace troupe {
 namespace {
 
@@ -68,29 +66,6 @@ TEST(PoolRules, ADrainFitsIntoTheLifespanAndIntoTheStopThreshold) {
             "`drain_grace_period` was omitted, the default is 1800s.");
   config.serverless->slots_per_runner = 0;
   EXPECT_EQ(reason(config), "`slots_per_runner` cannot be 0");
-}
-
-TEST(PoolErrors, AnErrorStaysUntilEnoughHostsConnectedInARow) {
-  PoolErrors errors(3);
-  const NamespaceId ns, elsewhere(std::array<std::uint8_t, Id::kSize>{1});
-  const PoolError refused{PoolError::Kind::http_error, 500, "no", {}};
-  EXPECT_EQ(errors.active(ns, "p"), std::nullopt);
-  errors.report_success(ns, "p");
-  errors.report_error(ns, "p", refused);
-  EXPECT_EQ(errors.active(ns, "p"), refused);
-  EXPECT_EQ(errors.active(ns, "q"), std::nullopt);
-  EXPECT_EQ(errors.active(elsewhere, "p"), std::nullopt);
-  errors.report_success(ns, "p");
-  errors.report_success(ns, "p");
-  EXPECT_EQ(errors.active(ns, "p"), refused);
-  errors.report_error(ns, "p", {PoolError::Kind::stream_ended_early, 0, "", {}});
-  for (int i = 0; i < 2; ++i) errors.report_success(ns, "p");
-  EXPECT_EQ(errors.active(ns, "p")->kind, PoolError::Kind::stream_ended_early) << "counted anew after an error";
-  errors.report_success(ns, "p");
-  EXPECT_EQ(errors.active(ns, "p"), std::nullopt);
-  errors.report_error(ns, "p", refused);
-  errors.forget(ns, "p");
-  EXPECT_EQ(errors.active(ns, "p"), std::nullopt);
 }
 
 }  // namespace
