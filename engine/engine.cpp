@@ -7,12 +7,13 @@
 #include "engine/base/errors.h"
 #include "engine/engine_hosts.h"
 #include "engine/envoystore/kv/kv_requests.h"
+#include "engine/hosts/envoy/envoy_gate.h"
 #include "engine/placement/actor_calls.h"
 #include "engine/placement/creation.h"
 #include "engine/placement/hand_over.h"
 #include "engine/placement/placement.h"
-#include "engine/serverless/no_http_client.h"
 #include "engine/pools/pool_error_records.h"
+#include "engine/serverless/no_http_client.h"
 
 namespace troupe {
 namespace {
@@ -35,8 +36,8 @@ class HostedEngine final : public Engine {
         pools_(make_pool_directory(store)),
         names_(make_actor_names(store)),
         pool_errors_(settings_.pool_successes_to_clear_error),
-        http_(http ? std::move(http) : make_no_http_client()),
         pool_error_records_(make_pool_error_records(ports.io, store, pool_errors_)),
+        http_(http ? std::move(http) : make_no_http_client()),
         serverless_(make_serverless_driver(ports, settings_.serverless_identity, *http_, *directory_, pool_errors_)),
         endpoints_(make_endpoint_watch(watch_parts(ports))),
         placement_(std::make_shared<Placement>(ports, settings_, *directory_, actors)),
@@ -58,10 +59,17 @@ class HostedEngine final : public Engine {
   PoolErrors& pool_errors() override { return pool_errors_; }
   EndpointWatch& endpoints() override { return *endpoints_; }
   std::size_t resident_actors() const override { return placement_->residents(); }
+  SocketStats socket_stats() const override { return placement_->sockets()->stats(); }
+  TunnelStats tunnel_stats() const override {
+    for (const auto& host : placement_->hosts())
+      if (const EnvoyGate* gate = host->envoy_gate()) return gate->tunnel_stats();
+    return {};
+  }
 
   Task<Result<void>> start() override {
     TROUPE_CO_CHECK(co_await directory_->open());
     TROUPE_CO_CHECK(co_await pools_->open());
+    TROUPE_CO_CHECK(co_await pool_error_records_->open(*pools_));
     TROUPE_CO_CHECK(co_await names_->open());
     TROUPE_CO_CHECK(co_await placement_->start());
     endpoints_->start();
@@ -69,11 +77,11 @@ class HostedEngine final : public Engine {
   }
 
   Task<void> stop() override {
-    TROUPE_CO_CHECK(co_await pool_error_records_->open(*pools_));
     endpoints_->stop();
     serverless_->drain_all();
     co_await placement_->stop(settings_.shutdown_grace);
     serverless_->close_all();
+    co_await pool_error_records_->written();
   }
 
   EnvoyGate* envoy_gate() override {
@@ -81,7 +89,6 @@ class HostedEngine final : public Engine {
       if (EnvoyGate* gate = host->envoy_gate()) return gate;
     return nullptr;
   }
-    co_await pool_error_records_->written();
 
   std::vector<EnvoyInfo> envoys(const NamespaceId& ns) const override {
     std::vector<EnvoyInfo> all;
@@ -176,6 +183,7 @@ class HostedEngine final : public Engine {
   std::unique_ptr<PoolDirectory> pools_;
   std::unique_ptr<ActorNames> names_;
   PoolErrors pool_errors_;
+  std::shared_ptr<PoolErrorRecords> pool_error_records_;
   std::shared_ptr<HttpClient> http_;
   std::shared_ptr<ServerlessDriver> serverless_;
   std::shared_ptr<EndpointWatch> endpoints_;
@@ -183,7 +191,6 @@ class HostedEngine final : public Engine {
   std::shared_ptr<Creation> creation_;
   std::shared_ptr<ActorCalls> calls_;
 };
-  std::shared_ptr<PoolErrorRecords> pool_error_records_;
 
 }  // namespace
 

@@ -13,12 +13,14 @@
 #include "engine/directory/directory.h"
 #include "engine/directory/records.h"
 #include "engine/hosts/host.h"
+#include "engine/hosts/tunnel_stats.h"
 #include "engine/pools/actor_names.h"
 #include "engine/pools/envoy_info.h"
 #include "engine/pools/pool_directory.h"
 #include "engine/pools/pool_errors.h"
 #include "engine/serverless/endpoint_watch.h"
 #include "engine/serverless/serverless_driver.h"
+#include "engine/sockets/socket_stats.h"
 #include "troupe/behavior.h"
 #include "troupe/http.h"
 
@@ -156,6 +158,9 @@ class Engine {
 
   /// Number of actors that hold memory now.
   virtual std::size_t resident_actors() const = 0;
+  /// What goes on between this process and its envoys.
+  virtual TunnelStats tunnel_stats() const { return {}; }
+  virtual SocketStats socket_stats() const { return {}; }
 };
 
 class LocalInspector;

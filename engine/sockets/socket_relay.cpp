@@ -264,6 +264,7 @@ Task<void> SocketRelay::pump() {
         const bool first_time = next.sent_at.count() == 0;
         next.sent_at = sockets_->ports().clock.monotonic();
         if (first_time) ++ever_sent_;
+        if (!first_time) sockets_->count_repeated();
         message = next.message;
         undelivered_bytes_ -= message.data.size();
         ++undelivered_;
@@ -512,6 +513,12 @@ void SocketRelay::engine_stopped() {
     gateway = std::move(waiting_gateway_);
   }
   if (gateway) gateway.post({});
+}
+
+void SocketRelay::add_to(SocketStats& stats) const {
+  const std::lock_guard lock(mutex_);
+  stats.pending_bytes += pending_bytes_;
+  if (state_ == State::hibernating || state_ == State::resuming) ++stats.hibernating;
 }
 
 // -- waking -----------------------------------------------------------------------------------------------------------

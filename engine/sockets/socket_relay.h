@@ -43,6 +43,8 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   void actor_destroyed();
   void engine_stopped();
 
+  void add_to(SocketStats& stats) const;
+
  private:
   class Port;
   enum class State {
@@ -113,7 +115,7 @@ class SocketRelay final : public ActorSocket, public std::enable_shared_from_thi
   const std::shared_ptr<const HttpRequest> upgrade_;
   const std::shared_ptr<ClientSocket> client_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   State state_ = State::opening;
   bool can_hibernate_ = false;
   bool acks_expire_ = false;

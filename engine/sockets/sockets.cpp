@@ -117,6 +117,23 @@ void Sockets::destroyed(const ActorId& actor) {
   for (const auto& relay : relays_of(actor)) relay->actor_destroyed();
 }
 
+SocketStats Sockets::stats() const {
+  SocketStats stats;
+  stats.repeated_messages = repeated_messages_.load(std::memory_order_relaxed);
+  for (const Shard& shard : shards_) {
+    // Asked outside the lock.
+    std::vector<std::shared_ptr<SocketRelay>> open;
+    {
+      const std::lock_guard lock(shard.mutex);
+      for (const auto& [actor, entries] : shard.relays)
+        for (const auto& [id, entry] : entries)
+          if (auto relay = entry.relay.lock()) open.push_back(std::move(relay));
+    }
+    for (const auto& relay : open) relay->add_to(stats);
+  }
+  return stats;
+}
+
 void Sockets::detach(std::function<Task<void>()> task) {
   boost::asio::co_spawn(ports_.io, std::move(task), boost::asio::detached);
 }

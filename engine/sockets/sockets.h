@@ -12,6 +12,7 @@
 #include "engine/base/ports.h"
 #include "engine/hosts/host.h"
 #include "engine/placement/deadlines.h"
+#include "engine/sockets/socket_stats.h"
 
 namespace troupe {
 
@@ -50,6 +51,9 @@ class Sockets : public std::enable_shared_from_this<Sockets> {
   /// The engine has stopped: open sockets, which the gateway closes later, let go of the actors.
   void close();
 
+  /// Walks over all sockets.
+  SocketStats stats() const;
+
   // -- for relays -----------------------------------------------------------------------------------------------------
   const Ports& ports() const { return ports_; }
   const SocketSettings& settings() const { return settings_; }
@@ -61,6 +65,7 @@ class Sockets : public std::enable_shared_from_this<Sockets> {
   void remove(const ActorId& actor, const SocketId& id);
   /// Its client is gone: keeps the relay until it is removed, or the engine stops.
   void keep(const ActorId& actor, const SocketId& id, std::shared_ptr<SocketRelay> relay);
+  void count_repeated() { repeated_messages_.fetch_add(1, std::memory_order_relaxed); }
   /// Runs `task` on the I/O pool.
   void detach(std::function<Task<void>()> task);
 
@@ -70,7 +75,7 @@ class Sockets : public std::enable_shared_from_this<Sockets> {
     std::shared_ptr<SocketRelay> kept;
   };
   struct Shard {
-    std::mutex mutex;
+    mutable std::mutex mutex;
     std::unordered_map<ActorId, std::map<SocketId, Entry>> relays;
   };
   static constexpr std::size_t kShards = 64;
@@ -88,6 +93,7 @@ class Sockets : public std::enable_shared_from_this<Sockets> {
   std::uint32_t id_step_ = 1;
   std::atomic<std::uint32_t> last_id_{0};
   std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> repeated_messages_{0};
   std::array<Shard, kShards> shards_;
 };
 

@@ -48,8 +48,12 @@ class Daemon {
   Result<void> start() {
     TROUPE_TRY(const auto registry, make_registry(settings_));
     TROUPE_CHECK(node_.start(registry));
-    metrics_.set_sources(
-        {[this] { return node_.server()->stats(); }, [this] { return node_.engine().resident_actors(); }});
+    Metrics::Sources sources;
+    sources.server = [this] { return node_.server()->stats(); };
+    sources.resident_actors = [this] { return node_.engine().resident_actors(); };
+    sources.tunnel = [this] { return node_.engine().tunnel_stats(); };
+    sources.sockets = [this] { return node_.engine().socket_stats(); };
+    metrics_.set_sources(std::move(sources));
     if (auto serving = start_metrics(); !serving) {
       node_.run_to_end(stop_early());
       return serving.error();

@@ -10,7 +10,9 @@
 #include <mutex>
 
 #include "gateway/management/build_info.h"
+#include "src/daemon/metric_makers.h"
 #include "src/daemon/process.h"
+#include "src/daemon/tunnel_metrics.h"
 #include "src/node/descriptors.h"
 
 namespace troupe::daemon {
@@ -20,22 +22,10 @@ namespace {
 const prometheus::Histogram::BucketBoundaries kSecondsBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                                  0.25,   0.5,   1,      2.5,   5,    10,    30};
 
-prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
-}
-
-prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
-}
-
 /// Methods that clients invent share one label value.
 std::string method_label(std::string_view method) {
   constexpr std::string_view kKnown[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
   return std::string(std::ranges::find(kKnown, method) != std::end(kKnown) ? method : "OTHER");
-}
-
-void raise_to(prometheus::Counter& counter, double total) {
-  if (total > counter.Value()) counter.Increment(total - counter.Value());
 }
 
 }  // namespace
@@ -76,6 +66,7 @@ struct Metrics::State {
   prometheus::Gauge& max_fds = gauge(registry, "process_max_fds", "Maximum number of open file descriptors");
   prometheus::Counter& cpu =
       counter(registry, "process_cpu_seconds_total", "User and system CPU time spent in seconds");
+  TunnelMetrics tunnel{registry};
   std::mutex render_mutex;
   Sources sources;
 };
@@ -123,6 +114,7 @@ std::string Metrics::render() {
   state_->connections.Set(static_cast<double>(server.connections));
   state_->websockets.Set(static_cast<double>(server.websockets));
   state_->actors.Set(static_cast<double>(state_->sources.resident_actors()));
+  state_->tunnel.update(state_->sources.tunnel(), state_->sources.sockets());
   state_->resident.Set(static_cast<double>(usage.resident_bytes));
   state_->open_fds.Set(static_cast<double>(usage.open_fds));
   state_->max_fds.Set(static_cast<double>(node::file_descriptors_max()));

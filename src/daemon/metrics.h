@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "engine/hosts/tunnel_stats.h"
+#include "engine/sockets/socket_stats.h"
 #include "gateway/http/server.h"
 #include "gateway/management/management_api.h"
 
@@ -17,6 +19,8 @@ class Metrics {
   struct Sources {
     std::function<ServerStats()> server;
     std::function<std::size_t()> resident_actors;
+    std::function<TunnelStats()> tunnel;
+    std::function<SocketStats()> sockets;
   };
 
   Metrics();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/envoyproto/messages.h"
+#include "engine/hosts/tunnel_stats.h"
 #include "troupe/behavior.h"
 #include "troupe/result.h"
 
@@ -50,6 +51,8 @@ class EnvoyGate {
   /// Messages may be sent over `wire` before this returns. Errors: `namespace.not_found`, `ws.no_runner_config`,
   /// `ws.going_away`.
   virtual Result<std::shared_ptr<EnvoySession>> connect(EnvoyHello hello, std::shared_ptr<EnvoyWire> wire) = 0;
+  /// What goes on between here and all envoys.
+  virtual TunnelStats tunnel_stats() const { return {}; }
 };
 
 }  // namespace troupe

@@ -38,6 +38,7 @@ class EnvoyHostImpl final : public EnvoyHost, public std::enable_shared_from_thi
 
   // EnvoyGate
   Result<std::shared_ptr<EnvoySession>> connect(EnvoyHello hello, std::shared_ptr<EnvoyWire> wire) override;
+  TunnelStats tunnel_stats() const override { return parts_.tunnel->stats(); }
 
   // EnvoyHost
   void evict_older(const NamespaceId& ns, const std::string& pool, std::uint32_t version) override;

@@ -6,6 +6,7 @@
 
 #include "engine/hosts/envoy/envoy_link.h"
 #include "engine/hosts/host.h"
+#include "engine/hosts/tunnel_stats.h"
 #include "troupe/http.h"
 
 namespace troupe {
@@ -49,6 +50,8 @@ class EnvoyTunnel {
   virtual void disconnected(const std::shared_ptr<EnvoyLink>& link) = 0;
   /// The engine stops, and its limits with it: nothing comes to its time any more.
   virtual void stop() = 0;
+
+  virtual TunnelStats stats() const = 0;
 };
 
 }  // namespace troupe

@@ -17,10 +17,19 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+/// Sources of which nothing is to be told.
+Metrics::Sources quiet_sources() {
+  return {[] { return ServerStats{}; }, [] { return std::size_t{0}; }, [] { return TunnelStats{}; },
+          [] { return SocketStats{}; }};
+}
+
 TEST(MetricsText, ShowsTheGaugesAndCountsOfItsSources) {
   Metrics metrics;
   std::uint64_t requests = 7;
-  metrics.set_sources({[&] { return ServerStats{3, 2, requests}; }, [] { return std::size_t{5}; }});
+  auto sources = quiet_sources();
+  sources.server = [&] { return ServerStats{3, 2, requests}; };
+  sources.resident_actors = [] { return std::size_t{5}; };
+  metrics.set_sources(std::move(sources));
   metrics.record({"GET", "/actors", 200, std::chrono::milliseconds(3)});
   metrics.record({"BREW", "", 404, std::chrono::milliseconds(1)});
   const auto text = metrics.render();
@@ -34,6 +43,41 @@ TEST(MetricsText, ShowsTheGaugesAndCountsOfItsSources) {
   EXPECT_THAT(text, HasSubstr("process_resident_memory_bytes "));
   requests = 9;
   EXPECT_THAT(metrics.render(), HasSubstr("rivet_guard_proxy_request_total 9\n"));
+}
+
+TEST(MetricsText, ShowsWhatGoesOnBetweenTheEngineAndItsEnvoys) {
+  Metrics metrics;
+  TunnelStats tunnel;
+  tunnel.to_envoys = {11, 1'200};
+  tunnel.from_envoys = {12, 1'300};
+  tunnel.requests = 13;
+  tunnel.websockets = 14;
+  tunnel.open_requests = 3;
+  tunnel.open_websockets = 4;
+  tunnel.aborts[static_cast<std::size_t>(TunnelAbort::actor_stopped)] = 5;
+  tunnel.replays[static_cast<std::size_t>(TunnelReplay::actor_missing)] = 6;
+  tunnel.ignored_messages = 7;
+  auto sources = quiet_sources();
+  sources.tunnel = [&] { return tunnel; };
+  sources.sockets = [] { return SocketStats{8, 9'000, 10}; };
+  metrics.set_sources(std::move(sources));
+  const auto text = metrics.render();
+  for (const char* line :
+       {"troupe_tunnel_messages_total{direction=\"to_envoy\"} 11",
+        "troupe_tunnel_bytes_total{direction=\"to_envoy\"} 1200",
+        "troupe_tunnel_messages_total{direction=\"from_envoy\"} 12",
+        "troupe_tunnel_bytes_total{direction=\"from_envoy\"} 1300", "troupe_tunnel_requests_total 13",
+        "troupe_tunnel_websockets_total 14", "troupe_tunnel_requests_open 3", "troupe_tunnel_websockets_open 4",
+        "troupe_tunnel_aborts_total{reason=\"actor_stopped\"} 5", "troupe_tunnel_aborts_total{reason=\"timed_out\"} 0",
+        "troupe_tunnel_replays_total{reason=\"actor_missing\"} 6", "troupe_tunnel_replays_total{reason=\"not_sent\"} 0",
+        "troupe_tunnel_ignored_messages_total 7", "troupe_websockets_hibernating 8",
+        "troupe_websocket_pending_bytes 9000", "troupe_websocket_repeated_messages_total 10"})
+    EXPECT_THAT(text, HasSubstr(std::string(line) + "\n"));
+  tunnel.open_requests = 0;
+  tunnel.to_envoys.messages = 20;
+  const auto later = metrics.render();
+  EXPECT_THAT(later, HasSubstr("troupe_tunnel_messages_total{direction=\"to_envoy\"} 20\n"));
+  EXPECT_THAT(later, HasSubstr("troupe_tunnel_requests_open 0\n"));
 }
 
 std::string ask(std::uint16_t port, const std::string& request) {

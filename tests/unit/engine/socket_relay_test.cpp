@@ -182,6 +182,29 @@ TEST_F(SocketRelays, ARunningActorThatLetsGoGetsTheSocketBackAtOnce) {
   EXPECT_EQ(wakes, 0);
 }
 
+TEST_F(SocketRelays, WhatIsKeptForSleepingActorsIsCounted) {
+  // At the beginning of time nothing looks as if it had been sent.
+  world.advance(Millis(1));
+  open();
+  EXPECT_EQ(sockets->stats().hibernating, 0U);
+  for (const char* text : {"a", "bcd"}) say(text);
+  EXPECT_EQ(sockets->stats().pending_bytes, 4U);
+  now->client->ack(1);
+  EXPECT_EQ(sockets->stats().pending_bytes, 3U);
+  fall_asleep();
+  say("e");
+  EXPECT_EQ(sockets->stats().hibernating, 1U);
+  EXPECT_EQ(sockets->stats().pending_bytes, 4U);
+  EXPECT_EQ(sockets->stats().repeated_messages, 0U);
+  begin_start();
+  run();
+  EXPECT_THAT(now->end->got, ElementsAre("2 bcd", "3 e"));
+  EXPECT_EQ(sockets->stats().hibernating, 0U);
+  EXPECT_EQ(sockets->stats().repeated_messages, 1U) << "only what an earlier generation had been given";
+  relay->on_close(1000, "");
+  EXPECT_EQ(sockets->stats().pending_bytes, 0U);
+}
+
 TEST_F(SocketRelays, ASocketThatTheActorHasClosedDoesNotHibernate) {
   open();
   now->client->close(4'001, "bye now");

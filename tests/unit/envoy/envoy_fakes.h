@@ -90,6 +90,7 @@ class TunnelFake final : public EnvoyTunnel {
   void connected(const std::shared_ptr<EnvoyLink>& link) override { notes.push_back("connected " + link->key()); }
   void disconnected(const std::shared_ptr<EnvoyLink>& link) override { notes.push_back("disconnected " + link->key()); }
   void stop() override {}
+  TunnelStats stats() const override { return {}; }
 
   std::vector<std::string> notes;
   std::vector<std::uint32_t> told_to_stop;

@@ -1,27 +1,15 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 
 #include "engine/base/ports.h"
+#include "engine/hosts/envoy/tunnel/counters.h"
 #include "engine/hosts/envoy/tunnel/registry.h"
 #include "engine/hosts/envoy/tunnel/settings.h"
 #include "engine/placement/deadlines.h"
 
 namespace troupe {
-
-/// Of all tunnels of the process, since its start.
-struct TunnelCounters {
-  std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> websockets{0};
-  /// From envoys: messages for conversations that are over or belong to another envoy, and messages out of place.
-  std::atomic<std::uint64_t> ignored_messages{0};
-  /// Conversations ended because the envoy broke the protocol.
-  std::atomic<std::uint64_t> violations{0};
-};
-
-inline void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
 /// What all conversations of a tunnel share.
 struct TunnelContext {

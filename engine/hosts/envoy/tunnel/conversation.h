@@ -22,6 +22,8 @@ class Conversation {
   ConversationId id() const { return id_; }
   const EnvoyActorAddress& to() const { return to_; }
 
+  virtual bool is_websocket() const { return false; }
+
   /// From the envoy that hosts the generation, in order.
   virtual void receive(std::uint16_t index, envoyproto::ToRivetTunnelMessageKind kind) = 0;
   /// The envoy can be sent to again.

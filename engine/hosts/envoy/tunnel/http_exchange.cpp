@@ -35,7 +35,7 @@ HttpExchange::HttpExchange(std::shared_ptr<TunnelContext> context, ConversationI
                            HttpRequest request)
     : Conversation(id, std::move(to)),
       context_(std::move(context)),
-      outlet_(std::make_shared<Outlet>(to_.link, id)),
+      outlet_(std::make_shared<Outlet>(context_->counters, to_.link, id)),
       streams_(streams(*context_, *to_.link)),
       request_(std::move(request)),
       repeatable_(!request_.stream) {}
@@ -209,7 +209,7 @@ void HttpExchange::stop_upload() {
 
 void HttpExchange::client_gone() {
   send_abort(AbortKind::cancelled, kClientGone);
-  end(error_in_phase("tunnel_request_aborted"));
+  end(TunnelAbort::client_gone, error_in_phase("tunnel_request_aborted"));
 }
 
 void HttpExchange::answer_overdue() {
@@ -221,7 +221,7 @@ void HttpExchange::answer_overdue() {
   metadata.emplace_back("phase", Value(kPhase));
   metadata.emplace_back("timeout_ms", Value(context_->settings.response_start_timeout.count()));
   send_abort(AbortKind::internal_error, kGivenUp);
-  end(make_error("guard", "gateway_response_start_timeout", Value(std::move(metadata))));
+  end(TunnelAbort::timed_out, make_error("guard", "gateway_response_start_timeout", Value(std::move(metadata))));
 }
 
 void HttpExchange::nothing_heard() {
@@ -234,7 +234,8 @@ void HttpExchange::nothing_heard() {
 
 void HttpExchange::upload_failed() {
   send_abort(AbortKind::cancelled, kClientGone);
-  end(make_error("guard", "invalid_request_body", Value::object({{"reason", "the body ended early"}})));
+  end(TunnelAbort::body_failed,
+      make_error("guard", "invalid_request_body", Value::object({{"reason", "the body ended early"}})));
 }
 
 void HttpExchange::generation_stopped() {
@@ -244,13 +245,17 @@ void HttpExchange::generation_stopped() {
     unsent = phase_ == Phase::unsent;
   }
   // What was not sent can go to the next generation.
-  end(unsent && repeatable_ ? make_error("actor", "stopping") : error_in_phase("actor_stopped_while_waiting"));
+  end_with_generation(unsent ? std::optional(TunnelReplay::not_sent) : std::nullopt);
+}
+
+void HttpExchange::end_with_generation(std::optional<TunnelReplay> replay) {
+  if (replay && repeatable_) return end(*replay, make_error("actor", "stopping"));
+  end(TunnelAbort::actor_stopped, error_in_phase("actor_stopped_while_waiting"));
 }
 
 void HttpExchange::violated(const char* detail) {
-  count(context_->counters.violations);
   send_abort(AbortKind::internal_error, detail);
-  end(make_error("core", "internal_error", std::nullopt, detail));
+  end(TunnelAbort::violation, make_error("core", "internal_error", std::nullopt, detail));
 }
 
 // -- from the envoy ---------------------------------------------------------------------------------------------------
@@ -272,13 +277,11 @@ void HttpExchange::receive(std::uint16_t index, envoyproto::ToRivetTunnelMessage
 
 void HttpExchange::on(envoyproto::ToRivetResponseStart start) {
   if (start.body && start.body->size() > context_->settings.payload_bytes_max) {
-    count(context_->counters.violations);
     send_abort(AbortKind::internal_error, kGivenUp);
-    end(error_in_phase("tunnel_request_aborted"));
-    return;
+    return end(TunnelAbort::violation, error_in_phase("tunnel_request_aborted"));
   }
   if (is_actor_missing(start)) {
-    end(repeatable_ ? make_error("actor", "stopping") : error_in_phase("actor_stopped_while_waiting"));
+    end_with_generation(TunnelReplay::actor_missing);
     // Afterwards: it may end the generation, and the request with it.
     to_.link->actor_missing(to_.actor, to_.generation);
     return;
@@ -334,7 +337,7 @@ void HttpExchange::on(envoyproto::ToRivetResponseChunk chunk) {
 
 void HttpExchange::on(const envoyproto::ToRivetResponseAbort&) {
   send_abort(AbortKind::internal_error, kGivenUp);
-  end(error_in_phase("tunnel_request_aborted"));
+  end(TunnelAbort::actor_aborted, error_in_phase("tunnel_request_aborted"));
 }
 
 void HttpExchange::on(const envoyproto::ToRivetRequestBodyWindowUpdate& update) {

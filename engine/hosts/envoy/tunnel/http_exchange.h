@@ -64,11 +64,18 @@ class HttpExchange final : public Conversation, public std::enable_shared_from_t
   void on(const OfWebSockets&) {
     ignored();
   }
-  void ignored() const { count(context_->counters.ignored_messages); }
+  void ignored() const { context_->counters.count_ignored(); }
   void violated(const char* detail);
 
-  /// Ends the exchange without its full answer. False when it had ended; then nothing happens.
+  /// Ends the exchange without its full answer. Does nothing when it had ended.
+  template <class Reason>
+  void end(Reason reason, const Error& error) {
+    if (end(error)) context_->counters.count(reason);
+  }
+  /// False when it had ended.
   bool end(const Error& error);
+  /// The generation is not going to handle it. `replay`: why it has not seen it, when the next one may have it.
+  void end_with_generation(std::optional<TunnelReplay> replay);
   /// Hands out what `run` returns.
   Answer take_answer();
   /// Tells the envoy that nobody waits any more; before the end.

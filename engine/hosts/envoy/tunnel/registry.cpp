@@ -90,7 +90,8 @@ ConversationRegistry::Added ConversationRegistry::add(const std::shared_ptr<Conv
     const std::lock_guard lock(shard.mutex);
     auto& place = shard.conversations[conversation->id()];
     if (replaced) *replaced = place;
-    if (std::exchange(place, conversation)) size_.fetch_sub(1, std::memory_order_relaxed);
+    if (const auto earlier = std::exchange(place, conversation)) count_out(*earlier);
+    if (conversation->is_websocket()) websockets_.fetch_add(1, std::memory_order_relaxed);
   }
   bool over = true, stopping = false;
   {
@@ -116,8 +117,13 @@ bool ConversationRegistry::erase_id(const Conversation& conversation) {
   if (it == shard.conversations.end() || it->second.get() != &conversation) return false;
   dropped = std::move(it->second);
   shard.conversations.erase(it);
-  size_.fetch_sub(1, std::memory_order_relaxed);
+  count_out(conversation);
   return true;
+}
+
+void ConversationRegistry::count_out(const Conversation& conversation) {
+  size_.fetch_sub(1, std::memory_order_relaxed);
+  if (conversation.is_websocket()) websockets_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void ConversationRegistry::remove(const Conversation& conversation) {

@@ -44,7 +44,9 @@ class ConversationRegistry {
   /// Forgets everything.
   std::vector<std::shared_ptr<Conversation>> clear();
 
+  /// Requests and WebSockets.
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+  std::size_t websockets() const { return websockets_.load(std::memory_order_relaxed); }
 
  private:
   struct Generation {
@@ -68,10 +70,14 @@ class ConversationRegistry {
   Added may_join(const Conversation& conversation);
   /// False when it was not there any more.
   bool erase_id(const Conversation& conversation);
+  /// It has left its place in an `IdShard`.
+  void count_out(const Conversation& conversation);
   std::vector<std::shared_ptr<Conversation>> erase_ids_of(Generation generation);
 
   const std::size_t conversations_max_;
   std::atomic<std::size_t> size_{0};
+  /// Of `size_`.
+  std::atomic<std::size_t> websockets_{0};
   // A thread holds one lock at a time.
   std::array<ActorShard, kShards> actor_shards_;
   std::array<IdShard, kShards> id_shards_;

@@ -86,7 +86,7 @@ void HttpExchange::read_piece(Continuation<Piece> reader) {
 
 void HttpExchange::body_dropped() {
   send_abort(envoyproto::HttpStreamAbortReason::Kind::cancelled, kClientGone);
-  end(error_in_phase("tunnel_request_aborted"));
+  end(TunnelAbort::client_gone, error_in_phase("tunnel_request_aborted"));
   std::deque<Bytes> dropped;
   const std::lock_guard lock(mutex_);
   dropped.swap(pieces_);

@@ -29,9 +29,11 @@ SocketEnd::SocketEnd(std::shared_ptr<TunnelContext> context, ConversationId id, 
     : Conversation(id, std::move(to)), context_(std::move(context)), client_(std::move(client)) {}
 
 bool SocketEnd::send(std::uint16_t index, envoyproto::ToEnvoyTunnelMessageKind&& kind) {
+  const std::size_t payload = payload_bytes(kind);
   envoyproto::ToEnvoy message = envoyproto::ToEnvoyTunnelMessage{make_message_id(id_, index), std::move(kind)};
   if (to_.link->send(message)) {
     last_index_ = index;
+    context_->counters.sent(payload);
     return true;
   }
   kind = std::move(std::get<envoyproto::ToEnvoyTunnelMessage>(message).message_kind);
@@ -66,7 +68,7 @@ void SocketEnd::send_opening() {
   if (state_ != State::unopened || !opener_) return;
   if (stopping_) {
     lock.unlock();
-    end(make_error("actor", "stopping"));
+    end(TunnelReplay::not_sent, make_error("actor", "stopping"));
     return;
   }
   if (!to_.link->connected()) return;
@@ -87,7 +89,7 @@ void SocketEnd::opening_overdue() {
     // It may still open there: nobody would ever close it.
     if (state_ == State::opening) (void)send(1, envoyproto::ToEnvoyWebSocketClose{kServerError, kDownstreamClosed});
   }
-  end(make_error("guard", "websocket_open_timeout"));
+  end(TunnelAbort::timed_out, make_error("guard", "websocket_open_timeout"));
 }
 
 void SocketEnd::resume(std::uint16_t next_index) {
@@ -158,7 +160,8 @@ bool SocketEnd::tell_closed(std::uint16_t code, std::string reason) {
 
 void SocketEnd::closing_overdue() {
   // It may have been handled; to wait for more would be to wait for ever.
-  if (end(make_error("guard", "websocket_open_dropped")) && client_) client_->close(kNormalClosure, "");
+  const bool ended = end(TunnelAbort::timed_out, make_error("guard", "websocket_open_dropped"));
+  if (ended && client_) client_->close(kNormalClosure, "");
 }
 
 // -- from the envoy ---------------------------------------------------------------------------------------------------
@@ -194,7 +197,7 @@ void SocketEnd::on(envoyproto::ToRivetWebSocketMessage message) {
     if (state_ != State::open || !client_) return ignored();
   }
   if (message.data.size() > context_->settings.payload_bytes_max) {
-    count(context_->counters.violations);
+    context_->counters.count(TunnelAbort::violation);
     client_->close(kTooBig, "actor WebSocket message exceeds the maximum size");
     return send_close(kNormalClosure, std::nullopt);
   }
@@ -226,7 +229,7 @@ void SocketEnd::on(envoyproto::ToRivetWebSocketClose close) {
     return;
   }
   if (state == State::opening && is_actor_missing(close)) {
-    end(make_error("actor", "stopping"));
+    end(TunnelReplay::actor_missing, make_error("actor", "stopping"));
     // Afterwards: it may end the generation, and the opening with it.
     to_.link->actor_missing(to_.actor, to_.generation);
     return;
@@ -289,13 +292,19 @@ void SocketEnd::generation_stopping() {
 }
 
 void SocketEnd::generation_stopped() {
-  bool unseen = false;
+  bool unseen = false, cut = false;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     unseen = state_ == State::unopened;
+    cut = state_ == State::opening || (state_ == State::open && !can_hibernate_);
   }
-  end(unseen ? make_error("actor", "stopping") : make_error("guard", "actor_stopped_while_waiting_for_websocket_open"));
+  if (unseen) {
+    end(TunnelReplay::not_sent, make_error("actor", "stopping"));
+    return;
+  }
+  const bool ended = end(make_error("guard", "actor_stopped_while_waiting_for_websocket_open"));
+  if (ended && cut) context_->counters.count(TunnelAbort::actor_stopped);
 }
 
 bool SocketEnd::end(const Error& error) {

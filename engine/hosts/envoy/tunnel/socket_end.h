@@ -37,6 +37,8 @@ class SocketEnd final : public Conversation, public ActorSocket, public std::ena
   Task<void> on_message(WebSocketMessage message) override;
   void on_close(std::uint16_t code, std::string reason) override { (void)tell_closed(code, std::move(reason)); }
 
+  bool is_websocket() const override { return true; }
+
   // From the envoy.
   void receive(std::uint16_t index, envoyproto::ToRivetTunnelMessageKind kind) override;
   void reconnected() override;
@@ -76,8 +78,14 @@ class SocketEnd final : public Conversation, public ActorSocket, public std::ena
   void on(const OfRequests&) {
     ignored();
   }
-  void ignored() const { count(context_->counters.ignored_messages); }
+  void ignored() const { context_->counters.count_ignored(); }
 
+  template <class Reason>
+  bool end(Reason reason, const Error& error) {
+    const bool ended = end(error);
+    if (ended) context_->counters.count(reason);
+    return ended;
+  }
   /// False when it had ended. Whoever waits to open it gets `error`.
   bool end(const Error& error);
 

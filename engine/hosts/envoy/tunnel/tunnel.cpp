@@ -1,5 +1,6 @@
 #include "engine/hosts/envoy/tunnel/tunnel.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <cstring>
@@ -60,7 +61,7 @@ class Tunnel final : public EnvoyTunnel {
     }
     auto exchange = std::make_shared<HttpExchange>(context, id, std::move(to), std::move(request));
     TROUPE_CO_CHECK(add(*context, exchange));
-    count(context->counters.requests);
+    context->counters.count_request();
     co_return co_await exchange->run();
   }
 
@@ -83,7 +84,7 @@ class Tunnel final : public EnvoyTunnel {
     const ConversationId id = id_of(socket->id());
     auto end = std::make_shared<SocketEnd>(context_, id, std::move(to), std::move(socket));
     TROUPE_CO_CHECK(add(*context_, end));
-    count(context_->counters.websockets);
+    context_->counters.count_websocket();
     auto request = std::make_shared<const HttpRequest>(std::move(upgrade));
     co_return co_await end->open(std::move(request));
   }
@@ -127,9 +128,10 @@ class Tunnel final : public EnvoyTunnel {
 
   void receive(const std::shared_ptr<EnvoyLink>& from, envoyproto::ToRivetTunnelMessage message) override {
     const auto& [id, kind] = message;
+    context_->counters.received(kind);
     const auto conversation = context_->registry.find(make_conversation_id(id.gateway_id, id.request_id));
     // An envoy that guesses ids must not reach into the conversations of another.
-    if (!conversation || conversation->to().link != from) return count(context_->counters.ignored_messages);
+    if (!conversation || conversation->to().link != from) return context_->counters.count_ignored();
     conversation->receive(id.message_index, std::move(message.message_kind));
   }
 
@@ -139,6 +141,14 @@ class Tunnel final : public EnvoyTunnel {
 
   // Whoever has something to send finds out; what was sent may yet be answered.
   void disconnected(const std::shared_ptr<EnvoyLink>&) override {}
+
+  TunnelStats stats() const override {
+    TunnelStats stats = context_->counters.read();
+    stats.open_websockets = context_->registry.websockets();
+    // The two numbers are not of one moment.
+    stats.open_requests = context_->registry.size() - std::min(context_->registry.size(), stats.open_websockets);
+    return stats;
+  }
 
  private:
   static Result<> add(TunnelContext& context, const std::shared_ptr<Conversation>& conversation) {
