@@ -87,6 +87,8 @@ class EnvoyHostImpl final : public EnvoyHost, public std::enable_shared_from_thi
   struct Watch {
     std::unique_ptr<Timer> timer;
     std::uint64_t round = 0;
+    /// When the timer is to fire. Later is how long this process has stood still.
+    std::chrono::nanoseconds due{0};
   };
   std::map<const EnvoyProcess*, Watch> watches_;
 

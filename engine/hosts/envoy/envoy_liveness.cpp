@@ -32,6 +32,7 @@ void EnvoyHostImpl::watch(const ProcessPtr& process) {
     const EnvoySettings& settings = self->parts_.settings;
     const Millis delay = process->connected() ? settings.ping_interval + ping_jitter(self->parts_.ports.random)
                                               : settings.lost_threshold;
+    watch.due = self->parts_.ports.clock.monotonic() + delay;
     watch.timer->start(delay, [weak = self->weak_from_this(), process, round] {
       if (auto host = weak.lock()) host->tick(process, round);
     });
@@ -42,7 +43,10 @@ void EnvoyHostImpl::watch(const ProcessPtr& process) {
 void EnvoyHostImpl::tick(const ProcessPtr& process, std::uint64_t round) {
   const auto it = watches_.find(process.get());
   if (it == watches_.end() || it->second.round != round) return;
-  if (!process->connected()) return lose(process);
+  // While this process stood still it heard nobody, and nobody could come back to it.
+  const auto late = parts_.ports.clock.monotonic() - it->second.due;
+  if (!process->connected()) return late < parts_.settings.ping_interval ? lose(process) : watch(process);
+  process->excuse(late);
   if (process->silence() <= parts_.settings.ping_timeout) {
     process->ping();
     return watch(process);
@@ -83,6 +87,7 @@ void EnvoyHostImpl::lose(const ProcessPtr& process) {
   if (watched == watches_.end()) return;
   Watch& watch = watched->second;
   const std::uint64_t round = ++watch.round;
+  watch.due = parts_.ports.clock.monotonic() + parts_.settings.fence_retention;
   watch.timer->start(parts_.settings.fence_retention, [weak = weak_from_this(), process, round] {
     if (auto host = weak.lock()) host->tick(process, round);
   });

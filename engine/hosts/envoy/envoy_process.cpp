@@ -135,6 +135,12 @@ std::chrono::nanoseconds EnvoyProcess::silence() const {
   return ports_.clock.monotonic() - heard_at_;
 }
 
+void EnvoyProcess::excuse(std::chrono::nanoseconds time) {
+  const std::lock_guard lock(mutex_);
+  // A pong may have come since.
+  heard_at_ = std::min(heard_at_ + time, ports_.clock.monotonic());
+}
+
 // -- what is known of it -----------------------------------------------------------------------------------------
 
 std::string EnvoyProcess::pool() const {

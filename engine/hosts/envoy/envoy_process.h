@@ -53,8 +53,10 @@ class EnvoyProcess final : public EnvoyLink, public std::enable_shared_from_this
   std::shared_ptr<EnvoyWire> wire() const;
   void ping();
   void pong(std::int64_t sent_ms);
-  /// Since the last pong, or the start of the connection.
+  /// Since the last pong, or the start of the connection, but for what is excused.
   std::chrono::nanoseconds silence() const;
+  /// For so long it could not be heard.
+  void excuse(std::chrono::nanoseconds time);
 
   // -- what is known of it --
   std::string pool() const;

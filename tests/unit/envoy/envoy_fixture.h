@@ -22,6 +22,18 @@ inline std::string text_of(const envoyproto::CommandWrapper& command) {
   return text + "stop(" + kReasons[static_cast<std::size_t>(stop->reason)] + ")";
 }
 
+/// A clock that can be ahead of the timers: they fire late, as after a pause of the process.
+class LateClock final : public Clock {
+ public:
+  explicit LateClock(Clock& inner) : inner_(inner) {}
+  std::int64_t now_ms() const override { return inner_.now_ms() + lateness.count(); }
+  std::chrono::nanoseconds monotonic() const override { return inner_.monotonic() + lateness; }
+  Millis lateness{0};
+
+ private:
+  Clock& inner_;
+};
+
 /// An engine whose actors are in envoys that the test plays. Virtual time.
 class EnvoyTest : public testing::Test {
  protected:
@@ -54,17 +66,21 @@ class EnvoyTest : public testing::Test {
 
   void open() {
     auto make_hosts = [this](HostParts parts) {
-      EnvoyHostParts made{world.ports(),     envoy_settings, parts.directory, parts.pools, parts.names,
+      EnvoyHostParts made{ports(),           envoy_settings, parts.directory, parts.pools, parts.names,
                           parts.pool_errors, storage,        tunnel,          nullptr};
       host = make_envoy_host(std::move(made));
       return std::vector<std::shared_ptr<Host>>{host};
     };
     envoy_settings.lost_threshold = settings.envoy_lost_threshold;
-    engine = make_engine_over(world.ports(), settings, store, actors, std::make_shared<Registry>(), make_hosts);
+    engine = make_engine_over(ports(), settings, store, actors, std::make_shared<Registry>(), make_hosts);
     ASSERT_TRUE(world.run(engine->start()));
     world.settle();
     ns = engine->directory().find_namespace("default")->id;
     if (!engine->pools().find(ns, "apps")) put_pool(PoolConfig());
+  }
+  Ports ports() {
+    const Ports world_ports = world.ports();
+    return {clock, world_ports.timers, world_ports.random, world_ports.io, world_ports.storage};
   }
   void put_pool(PoolConfig config) { ASSERT_TRUE(world.run(engine->pools().put(ns, "apps", std::move(config)))); }
   void close() {
@@ -158,6 +174,7 @@ class EnvoyTest : public testing::Test {
   }
 
   VirtualWorld world;
+  LateClock clock{world.ports().clock};
   EngineSettings settings;
   EnvoySettings envoy_settings;
   WatchedStore store;

@@ -30,6 +30,33 @@ TEST_F(EnvoyTest, AnEnvoyThatStaysAwayLosesItsActors) {
   EXPECT_EQ(tunnel->notes.back(), "stopped g1");
 }
 
+TEST_F(EnvoyTest, APauseOfTheEngineIsNotTheSilenceOfItsEnvoys) {
+  const auto envoy = connect();
+  const ActorId id = running_actor(envoy);
+  world.advance(Millis(2'000));
+  clock.lateness = Millis(60'000);
+  world.advance(Millis(2'000));
+  EXPECT_EQ(envoy->close_reason(), "") << "its pongs are still to be read";
+  ASSERT_TRUE(say(envoy, envoyproto::ToRivetPong{world.now_ms()}));
+  world.advance(Millis(14'000));
+  EXPECT_EQ(envoy->close_reason(), "");
+  EXPECT_TRUE(view(id).connectable_ts);
+  world.advance(Millis(5'000));
+  EXPECT_EQ(envoy->close_reason(), "ws.timed_out") << "silent ever since";
+}
+
+TEST_F(EnvoyTest, AnEnvoyThatIsAwayDuringAPauseOfTheEngineGetsItsTimeToComeBack) {
+  const auto envoy = connect();
+  const ActorId id = running_actor(envoy);
+  disconnect(envoy);
+  world.advance(Millis(14'000));
+  clock.lateness = Millis(60'000);
+  world.advance(Millis(14'000));
+  EXPECT_TRUE(view(id).connectable_ts) << "nobody could have come back before";
+  world.advance(Millis(2'001));
+  EXPECT_EQ(failure(id), "envoy_connection_lost:envoy-1");
+}
+
 TEST_F(EnvoyTest, AnActorWithADueAlarmMovesWhenItsEnvoyIsLost) {
   const auto envoy = connect();
   const ActorId id = running_actor(envoy);
