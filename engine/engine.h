@@ -40,8 +40,8 @@ struct EngineSettings {
   Millis shutdown_grace{4'000};
   /// Time limit of a call from one actor to another, waking included.
   Millis actor_call_timeout{60'000};
-  /// Actors that may be created in one namespace at once, and how often one more may follow; 0 = no limit.
-  std::uint32_t actor_create_burst = 0;
+  /// Actors that may be created in the pools of one namespace at once, and how often one more may follow; 0 = no limit.
+  std::uint32_t actor_create_burst = 500;
   Millis actor_create_interval{10};
   /// Back-off of actors for which there is no host: base · 2^n, n at most the exponent; starts over after the reset.
   Millis base_retry_timeout{2'000};

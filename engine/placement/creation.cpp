@@ -36,14 +36,20 @@ Result<void> Creation::check_pool(const GetOrCreate& create) const {
   return make_error("actor", "no_runner_config_configured", std::move(metadata));
 }
 
-Result<void> Creation::check_rate(const NamespaceId& ns) {
-  if (limit_.admit(ns)) return {};
+Result<void> Creation::check_rate(const GetOrCreate& create) {
+  if (runs_here(create) || limit_.admit(create.namespace_id)) return {};
   return make_error("actor", "creation_rate_limit");
+}
+
+bool Creation::runs_here(const GetOrCreate& create) const {
+  for (const auto& host : placement_->hosts())
+    if (host->serves(create.namespace_id, create.pool, create.name)) return !host->can_lose_actors();
+  return false;
 }
 
 Task<Result<ActorRecord>> Creation::create(GetOrCreate create) {
   TROUPE_CO_CHECK(check_pool(create));
-  TROUPE_CO_CHECK(check_rate(create.namespace_id));
+  TROUPE_CO_CHECK(check_rate(create));
   TROUPE_CO_TRY(auto record, co_await directory_.create(record_of(std::move(create))));
   // Whoever needs the actor wakes it again should this fail.
   (void)co_await placement_->wake(record.id, ActorInput::wake);
@@ -62,7 +68,7 @@ Task<Result<Directory::Created>> Creation::get_or_create(GetOrCreate create) {
       }
     }
   }
-  TROUPE_CO_CHECK(check_rate(create.namespace_id));
+  TROUPE_CO_CHECK(check_rate(create));
   TROUPE_CO_TRY(auto made, co_await directory_.get_or_create(record_of(std::move(create))));
   if (made.created) {
     (void)co_await placement_->wake(made.actor.id, ActorInput::wake);

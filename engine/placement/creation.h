@@ -21,7 +21,9 @@ class Creation {
 
  private:
   Result<void> check_pool(const GetOrCreate& create) const;
-  Result<void> check_rate(const NamespaceId& ns);
+  /// For actors that other processes run: one of this process costs no more than a row.
+  Result<void> check_rate(const GetOrCreate& create);
+  bool runs_here(const GetOrCreate& create) const;
 
   std::string local_pool_;
   Directory& directory_;

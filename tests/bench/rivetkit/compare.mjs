@@ -20,9 +20,11 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers
 const short = (number) => (number >= 100 ? number.toFixed(0) : number.toPrecision(3));
 const row = (cells, widths = [32, 20, 12, 12, 9]) => console.log(cells.map((cell, i) => String(cell).padEnd(widths[i] ?? 0)).join(" "));
 
-// Its load shedding would refuse work on a busy machine; everything else is its production default.
-const reference = await Side.start("reference", [getEnginePath(), "start"], { RIVET__RUNTIME__WORKER_CPU_MAX: "1000000" });
-const troupe = await Side.start("troupe", [positionals[0], "start"], {});
+// Both make as many actors as they can. The reference's load shedding would refuse work on a busy machine; everything else
+// is its production default.
+const unlimited = { RIVET__PEGBOARD__ACTOR_CREATE_RATE_LIMIT_REQUESTS: "1000000" };
+const reference = await Side.start("reference", [getEnginePath(), "start"], { ...unlimited, RIVET__RUNTIME__WORKER_CPU_MAX: "1000000" });
+const troupe = await Side.start("troupe", [positionals[0], "start"], unlimited);
 const sides = [reference, troupe];
 let failed = false;
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => Promise.all(sides.map((side) => side.stop())).finally(() => process.exit(1)));

@@ -89,6 +89,7 @@ TEST_F(CreationTest, TheRateLimitLetsABurstThroughAndThenOnePerInterval) {
   close();
   settings.actor_create_burst = 3;
   open();
+  host->script->can_lose_actors = true;
   for (int i = 0; i < 3; ++i) create();
   EXPECT_TRUE(world.run(engine->create(wanted())).error().is("actor", "creation_rate_limit"));
   world.advance(Millis(10));
@@ -103,8 +104,20 @@ TEST_F(CreationTest, TheRateLimitCountsOnlyActorsThatAreMade) {
   close();
   settings.actor_create_burst = 1;
   open();
+  host->script->can_lose_actors = true;
   create("k");
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(world.run(engine->get_or_create(wanted("k"))));
+}
+
+TEST_F(CreationTest, FiveHundredActorsOfOtherProcessesAreMadeAtOnceUnlessItIsSetOtherwise) {
+  host->script->can_lose_actors = true;
+  for (int i = 0; i < 500; ++i) create();
+  EXPECT_TRUE(world.run(engine->create(wanted())).error().is("actor", "creation_rate_limit"));
+}
+
+TEST_F(CreationTest, TheRateLimitIsNotForActorsOfThisProcess) {
+  for (int i = 0; i < 600; ++i) create();
+  EXPECT_EQ(host->started.size(), 600u);
 }
 
 TEST_F(CreationTest, ACreateThatCouldNotBeWrittenFailsAndStartsNothing) {
