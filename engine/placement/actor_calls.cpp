@@ -119,29 +119,41 @@ Task<Result<Bytes>> ActorCalls::call_and_wait(std::shared_ptr<const Request> req
   constexpr int kRefusalsMax = 32;
 
   const auto self = shared_from_this();
-  GetOrCreate create;
-  create.namespace_id = request->ns;
-  create.name = request->to.name;
-  create.key = request->key;
-  create.pool = local_pool_;
-  TROUPE_CO_TRY(const auto target, co_await creation_->get_or_create(std::move(create)));
-  const auto id = target.actor.id;
+  TROUPE_CO_TRY(auto id, co_await actor_of(request->ns, request->to.name, request->key));
 
   Placement::Acquire how;
   how.not_this = std::move(refused);
   how.deadline = placement_->ready_deadline();
   auto hosted = placement_->running(id);
   if (hosted == how.not_this) hosted = nullptr;
+  int ended = 0;
   for (int refusals = 0;; ++refusals) {
-    if (!hosted) {
+    while (!hosted) {
       auto waiting = waits_.enter(request->origin.path, id, request->to.name, request->to.key);
       if (!waiting) co_return std::move(waiting).error();
-      TROUPE_CO_TRY(hosted, co_await placement_->acquire(id, how));
+      auto acquired = co_await placement_->acquire(id, how);
+      if (acquired) {
+        hosted = *std::move(acquired);
+      } else if (has_ended(acquired.error()) && ended++ < kEndedActorsMax) {
+        TROUPE_CO_TRY(id, co_await actor_of(request->ns, request->to.name, request->key));
+      } else {
+        co_return std::move(acquired).error();
+      }
     }
     auto result = co_await hosted->call_from(request->origin, request->action, request->args);
     if (result || !refused_by_generation(result.error()) || refusals == kRefusalsMax) co_return result;
     how.not_this = std::exchange(hosted, nullptr);
   }
+}
+
+Task<Result<ActorId>> ActorCalls::actor_of(NamespaceId ns, std::string name, std::string key) {
+  GetOrCreate create;
+  create.namespace_id = ns;
+  create.name = std::move(name);
+  create.key = std::move(key);
+  create.pool = local_pool_;
+  TROUPE_CO_TRY(const auto target, co_await creation_->get_or_create(std::move(create)));
+  co_return target.actor.id;
 }
 
 Task<Result<QueueSent>> ActorCalls::send(NamespaceId ns, ActorAddress to, QueueSend message) {
@@ -171,13 +183,11 @@ Task<Result<T>> ActorCalls::reach(NamespaceId ns, ActorAddress to, Work<T> work)
 template <class T>
 Task<Result<T>> ActorCalls::reach_unlimited(NamespaceId ns, ActorAddress to, Work<T> work) {
   auto self = shared_from_this();
-  GetOrCreate create;
-  create.namespace_id = ns;
-  create.name = std::move(to.name);
-  create.key = serialize_key(to.key);
-  create.pool = local_pool_;
-  TROUPE_CO_TRY(auto target, co_await creation_->get_or_create(std::move(create)));
-  co_return co_await hand_over_to<T>(*placement_, target.actor.id, false, std::move(work));
+  ActorOfKey actor = [self, ns, name = std::move(to.name), key = serialize_key(to.key)] {
+    return self->actor_of(ns, name, key);
+  };
+  TROUPE_CO_TRY(const auto id, co_await actor());
+  co_return co_await hand_over_to<T>(*placement_, id, false, std::move(work), std::move(actor));
 }
 
 }  // namespace troupe

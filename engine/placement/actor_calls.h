@@ -9,6 +9,7 @@
 namespace troupe {
 
 /// Calls from one actor to another, by key in the same namespace; the called actor is created and woken if need be.
+/// When it is destroyed while the call waits for it, the next actor of the key gets the call.
 ///
 /// A call to an actor that runs in this process does not leave the thread: its action begins within the call, and the
 /// caller goes on within its answer. Every so often it is queued instead, so that actors that call each other in a loop
@@ -37,6 +38,8 @@ class ActorCalls : public std::enable_shared_from_this<ActorCalls> {
   };
 
   Task<std::shared_ptr<HostedActor>> running(const Request& request);
+  /// Creates it if need be.
+  Task<Result<ActorId>> actor_of(NamespaceId ns, std::string name, std::string key);
   /// Creates, wakes and waits as need be; `refused` has turned the call away.
   Task<Result<Bytes>> call_and_wait(std::shared_ptr<const Request> request, std::shared_ptr<HostedActor> refused);
   Task<Result<Bytes>> call_limited(std::shared_ptr<const Request> request, std::shared_ptr<HostedActor> refused);

@@ -44,6 +44,51 @@ TEST_F(ActorCallsTest, ACallThatIsRefusedByAStoppingGenerationGoesToTheNext) {
   EXPECT_EQ(text(*waiting->result), "add:args");
 }
 
+TEST_F(ActorCallsTest, ACallThatWaitsForAnActorThatIsDestroyedGoesToTheNextOneOfTheKey) {
+  call("add");
+  const ActorId first = last().record.id;
+  host->script->stop_at_once = false;
+  const auto destroying = spawn(engine->destroy(first));
+  last().refusal = make_error("actor", "destroying");
+  const auto waiting = call("add");
+  EXPECT_FALSE(waiting->done);
+  host->last()->events->stopped(std::nullopt);
+  world.settle();
+  ASSERT_TRUE(destroying->done && waiting->done);
+  EXPECT_EQ(text(*waiting->result), "add:args");
+  EXPECT_NE(last().record.id, first);
+  EXPECT_EQ(last().record.key, "k");
+}
+
+TEST_F(ActorCallsTest, AMessageThatWaitsForAnActorThatIsDestroyedGoesToTheNextOneOfTheKey) {
+  call("add");
+  const ActorId first = last().record.id;
+  host->script->stop_at_once = false;
+  const auto destroying = spawn(engine->destroy(first));
+  const auto waiting = spawn(caller.send(ns, {"counter", {"k"}}, QueueSend{}));
+  EXPECT_FALSE(waiting->done);
+  host->last()->events->stopped(std::nullopt);
+  world.settle();
+  ASSERT_TRUE(destroying->done && waiting->done);
+  EXPECT_TRUE(*waiting->result);
+  EXPECT_NE(last().record.id, first);
+}
+
+TEST_F(ActorCallsTest, ACallForAKeyWhoseActorsKeepEndingFails) {
+  host->script->run_at_once = false;
+  const auto waiting = call("add");
+  std::set<ActorId> ended;
+  while (!waiting->done && ended.size() < 20) {
+    ended.insert(last().record.id);
+    spawn(engine->destroy(last().record.id));
+    // A start that fails ends an actor that is to be destroyed.
+    host->last()->events->stopped("no");
+    world.settle();
+  }
+  EXPECT_EQ(text(*waiting->result), "actor.destroyed_while_waiting_for_ready");
+  EXPECT_EQ(ended.size(), 7u);
+}
+
 TEST_F(ActorCallsTest, ACallThatIsNeverAnsweredEndsAtItsLimit) {
   const auto waiting = call("hang");
   world.advance(settings.actor_call_timeout - Millis(1));

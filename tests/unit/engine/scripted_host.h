@@ -56,6 +56,8 @@ class ScriptedActor final : public HostedActor {
     co_return answer;
   }
 
+  Task<Result<QueueSent>> send(QueueSend) override { co_return QueueSent(); }
+
   ActorRecord record;
   std::shared_ptr<HostEvents> events;
   std::vector<StopReason> stops;
