@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/errors.h"
+#include "gateway/http/body_errors.h"
 #include "gateway/http/read_some.h"
 #include "gateway/http/unexpected.h"
 #include "gateway/proxy/answers.h"
@@ -118,7 +119,7 @@ Task<bool> HttpConnection::read_request() {
       co_return false;
     }
     if (!make_room()) {
-      co_await reject(parser_.head_done() ? RequestParser::Status::bad_request : RequestParser::Status::head_too_large);
+      co_await reject(parser_.head_done() ? RequestParser::Status::bad_body : RequestParser::Status::head_too_large);
       co_return false;
     }
     auto [ec, size] = co_await read_some(socket_, asio::buffer(in_.data() + end_, in_.size() - end_));
@@ -150,9 +151,9 @@ bool HttpConnection::make_room() {
 
 Task<void> HttpConnection::reject(RequestParser::Status status) {
   using Status = RequestParser::Status;
-  if (status == Status::body_too_large) {
-    auto metadata = Value::object({{"reason", "length limit exceeded"}});
-    auto refusing = refuse_body(make_error("guard", "invalid_request_body", std::move(metadata)));
+  const bool too_large = status == Status::body_too_large;
+  if (too_large || status == Status::bad_body) {
+    auto refusing = refuse_body(too_large ? bad_body("length limit exceeded") : malformed_body());
     co_return co_await std::move(refusing);
   }
   HttpResponse response;

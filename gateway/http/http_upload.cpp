@@ -2,7 +2,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 
-#include "engine/base/errors.h"
+#include "gateway/http/body_errors.h"
 #include "gateway/http/http_connection.h"
 #include "gateway/http/read_some.h"
 #include "gateway/http/unexpected.h"
@@ -14,10 +14,6 @@ namespace troupe {
 namespace {
 
 namespace asio = boost::asio;
-
-Error bad_body(std::string reason) {
-  return make_error("guard", "invalid_request_body", Value::object({{"reason", std::move(reason)}}));
-}
 
 }  // namespace
 
@@ -81,7 +77,7 @@ Task<void> HttpConnection::pull_more(Continuation<BodyPiece> reader) {
     send_now("HTTP/1.1 100 Continue\r\n\r\n");
   while (upload_ && !parse_upload()) {
     if (!make_room()) {
-      upload_error_ = bad_body("malformed");
+      upload_error_ = malformed_body();
       break;
     }
     // While the answer is written its own limits apply.
@@ -115,7 +111,7 @@ bool HttpConnection::parse_upload() {
       const auto limit = std::to_string(context_->settings.request_body_max);
       upload_error_ = bad_body("request body exceeded the " + limit + "-byte limit");
     } else if (step.status != Status::need_more) {
-      upload_error_ = bad_body("malformed");
+      upload_error_ = malformed_body();
     }
   }
   return upload_done_ || upload_error_ || parser_.has_body();

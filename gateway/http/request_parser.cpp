@@ -56,6 +56,7 @@ class Parser final : public http::basic_parser<true> {
   bool http11() const { return http11_; }
   bool expects_continue() const { return http11_ && expects_continue_; }
   bool target_too_long() const { return target_too_long_; }
+  bool head_accepted() const { return head_accepted_; }
 
  private:
   void on_request_impl(http::verb, string_view method, string_view target, int version, ErrorCode& ec) override {
@@ -92,6 +93,7 @@ class Parser final : public http::basic_parser<true> {
     head_done_ = true;
     // Without chunks nobody knows where such a body ends: what follows would be taken for the next request.
     if (transfer_encoded_ && !chunked()) ec = http::error::bad_transfer_encoding;
+    head_accepted_ = !ec;
   }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode&) override {
@@ -124,6 +126,7 @@ class Parser final : public http::basic_parser<true> {
   bool request_line_done_ = false;
   bool target_too_long_ = false;
   bool head_done_ = false;
+  bool head_accepted_ = false;
   bool transfer_encoded_ = false;
 };
 
@@ -170,7 +173,7 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
     step.status =
         parser.target_too_long() || !parser.request_line_done() ? Status::target_too_long : Status::head_too_large;
   } else if (ec && ec != http::error::need_more) {
-    step.status = Status::bad_request;
+    step.status = parser.head_accepted() ? Status::bad_body : Status::bad_request;
   }
   return step;
 }

@@ -20,7 +20,7 @@ struct RequestLimits {
 /// Threads: one at a time.
 class RequestParser {
  public:
-  enum class Status { need_more, done, bad_request, target_too_long, head_too_large, body_too_large };
+  enum class Status { need_more, done, bad_request, bad_body, target_too_long, head_too_large, body_too_large };
   struct Step {
     std::size_t consumed = 0;
     Status status = Status::need_more;
@@ -38,7 +38,7 @@ class RequestParser {
   bool started() const;
   bool head_done() const;
   bool done() const;
-  /// The rest is valid once the head is done, and after body_too_large.
+  /// The rest is valid once the head is done, and after bad_body and body_too_large.
   HttpRequest& request();
   /// What has come of the body since the last call; of a request whose body is read piece by piece.
   Bytes take_body();

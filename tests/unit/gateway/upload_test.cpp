@@ -177,8 +177,12 @@ TEST_F(Uploads, ABrokenChunkEndsTheBodyWithAnError) {
   client.send(head("transfer-encoding: chunked\r\n") + chunk("hello"));
   EXPECT_TRUE(began.wait());
   client.send("zz\r\nhello\r\n0\r\n\r\n");
-  EXPECT_EQ(measured.wait(), "guard.invalid_request_body malformed");
-  EXPECT_EQ(client.response()->status, 413);
+  EXPECT_EQ(measured.wait(), "api.bad_request the request body is malformed");
+  const auto answer = client.response();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 400);
+  EXPECT_EQ(answer->header("x-rivet-error"), "api.bad_request");
+  EXPECT_EQ(answer->header("connection"), "close");
 }
 
 TEST_F(Uploads, AClientThatLeavesInTheMiddleOfItsBodyIsNoticed) {
