@@ -47,13 +47,13 @@ class RealEnvoyStore final : public EnvoyStore {
         lookup_(directory),
         kv_{ports.clock, store, lookup_, settings.version},
         pages_{pages, lookup_},
-        databases_(remote::Databases::make(pages, settings.databases)),
+        remote_{remote::Databases::make(pages, settings.databases), lookup_},
         // Envoys wait in their own queues first.
         total_(std::make_shared<ByteBudget>(settings.bytes_in_flight_max, SIZE_MAX)) {}
 
-  ~RealEnvoyStore() override { databases_->close(); }
+  ~RealEnvoyStore() override { remote_.databases->close(); }
 
-  void stop() override { databases_->stop(); }
+  void stop() override { remote_.databases->stop(); }
 
   Peer connect(NamespaceId namespace_id, std::string namespace_name) override {
     return std::make_shared<EnvoyStorePeer>(namespace_id, std::move(namespace_name), settings_);
@@ -68,28 +68,28 @@ class RealEnvoyStore final : public EnvoyStore {
     return admit<KvResponseData>(total_, peer, bytes, std::move(start));
   }
   Task<SqliteGetPagesResponse> handle(Peer peer, SqliteGetPagesRequest request) override {
-    return on_pages<SqliteGetPagesResponse>(std::move(peer), std::move(request));
+    return on<SqliteGetPagesResponse>(pages_, std::move(peer), std::move(request));
   }
   Task<SqliteCommitResponse> handle(Peer peer, SqliteCommitRequest request) override {
-    return on_pages<SqliteCommitResponse>(std::move(peer), std::move(request));
+    return on<SqliteCommitResponse>(pages_, std::move(peer), std::move(request));
   }
   Task<SqliteCommitStageBeginResponse> handle(Peer peer, SqliteCommitStageBeginRequest request) override {
-    return on_pages<SqliteCommitStageBeginResponse>(std::move(peer), std::move(request));
+    return on<SqliteCommitStageBeginResponse>(pages_, std::move(peer), std::move(request));
   }
   Task<SqliteCommitStageSegmentResponse> handle(Peer peer, SqliteCommitStageSegmentRequest request) override {
-    return on_pages<SqliteCommitStageSegmentResponse>(std::move(peer), std::move(request));
+    return on<SqliteCommitStageSegmentResponse>(pages_, std::move(peer), std::move(request));
   }
   Task<SqliteCommitFinalizeResponse> handle(Peer peer, SqliteCommitFinalizeRequest request) override {
-    return on_pages<SqliteCommitFinalizeResponse>(std::move(peer), std::move(request));
+    return on<SqliteCommitFinalizeResponse>(pages_, std::move(peer), std::move(request));
   }
   Task<SqliteExecResponse> handle(Peer peer, SqliteExecRequest request) override {
-    return on_statements<SqliteExecResponse>(std::move(peer), std::move(request));
+    return on<SqliteExecResponse>(remote_, std::move(peer), std::move(request));
   }
   Task<SqliteExecuteResponse> handle(Peer peer, SqliteExecuteRequest request) override {
-    return on_statements<SqliteExecuteResponse>(std::move(peer), std::move(request));
+    return on<SqliteExecuteResponse>(remote_, std::move(peer), std::move(request));
   }
   Task<SqliteExecuteBatchResponse> handle(Peer peer, SqliteExecuteBatchRequest request) override {
-    return on_statements<SqliteExecuteBatchResponse>(std::move(peer), std::move(request));
+    return on<SqliteExecuteBatchResponse>(remote_, std::move(peer), std::move(request));
   }
 
   Task<Result<std::optional<KvEntryView>>> kv_entry(ActorId id, Bytes key) override {
@@ -97,21 +97,15 @@ class RealEnvoyStore final : public EnvoyStore {
   }
 
  private:
-  template <class Response, class Request>
-  Task<Response> on_pages(Peer peer, Request request) {
+  /// What all requests about databases have in common.
+  template <class Response, class Scope, class Request>
+  Task<Response> on(Scope of, Peer peer, Request request) {
     const std::size_t bytes = cost_of(request);
-    auto start = [scope = pages_, peer, request = std::move(request)]() mutable {
-      return handle_pages(scope, std::move(peer), std::move(request));
-    };
-    return admit<Response>(total_, peer, bytes, std::move(start));
-  }
-
-  template <class Response, class Request>
-  Task<Response> on_statements(Peer peer, Request request) {
-    const std::size_t bytes = cost_of(request);
-    RemoteScope scope{databases_, lookup_};
-    auto start = [scope = std::move(scope), peer, request = std::move(request)]() mutable {
-      return handle_remote(std::move(scope), std::move(peer), std::move(request));
+    auto start = [scope = std::move(of), peer, request = std::move(request)]() mutable {
+      if constexpr (std::is_same_v<Scope, PageScope>)
+        return handle_pages(scope, std::move(peer), std::move(request));
+      else
+        return handle_remote(std::move(scope), std::move(peer), std::move(request));
     };
     return admit<Response>(total_, peer, bytes, std::move(start));
   }
@@ -121,7 +115,7 @@ class RealEnvoyStore final : public EnvoyStore {
   ActorLookup lookup_;
   const KvScope kv_;
   const PageScope pages_;
-  const std::shared_ptr<remote::Databases> databases_;
+  const RemoteScope remote_;
   const std::shared_ptr<ByteBudget> total_;
 };
 

@@ -37,81 +37,85 @@ std::vector<Page> to_pages(std::vector<SqliteDirtyPage> dirty) {
   return pages;
 }
 
+/// The frame of all requests: what `act(actor, request)` makes of a request that is within the limits, for an actor
+/// that the peer may touch. `Request` is taken by value, as it has to last as long as the task.
+template <class Response, class Request, class Act>
+Task<Response> answer(PageScope scope, EnvoyStore::Peer peer, Request request, Act act) {
+  if (auto refused = page_limits::check(request)) co_return *std::move(refused);
+  const auto actor = co_await find(scope, peer, std::move(request.actor_id), *request.expected_generation);
+  if (!actor) co_return to_wire(actor.error());
+  auto done = co_await act(*actor, request);
+  if (!done) co_return to_wire(done.error());
+  co_return *std::move(done);
+}
+
 }  // namespace
 
 Task<SqliteGetPagesResponse> handle_pages(PageScope scope, EnvoyStore::Peer peer, SqliteGetPagesRequest request) {
-  if (auto refused = page_limits::check(request)) co_return *std::move(refused);
-  const auto actor = co_await find(scope, peer, std::move(request.actor_id), *request.expected_generation);
-  if (!actor) co_return to_wire(actor.error());
-  auto read = co_await scope.pages.read(actor->id, actor->generation, request.pgnos);
-  if (!read) co_return to_wire(read.error());
-  const std::uint64_t txid = read->head.txid;
-  if (request.expected_head_txid && *request.expected_head_txid != txid) {
-    co_return to_wire(head_mismatch(*request.expected_head_txid, txid));
-  }
-  SqliteGetPagesOk response;
-  response.head_txid = txid;
-  response.pages.reserve(request.pgnos.size());
-  for (std::size_t i = 0; i < request.pgnos.size(); ++i) {
-    response.pages.push_back({request.pgnos[i], std::move(read->pages[i])});
-  }
-  co_return response;
+  auto act = [scope](const Fenced& actor, SqliteGetPagesRequest& wanted) -> Task<Result<SqliteGetPagesOk>> {
+    TROUPE_CO_TRY(auto read, co_await scope.pages.read(actor.id, actor.generation, wanted.pgnos));
+    SqliteGetPagesOk response;
+    response.head_txid = read.head.txid;
+    if (wanted.expected_head_txid && *wanted.expected_head_txid != read.head.txid)
+      co_return head_mismatch(*wanted.expected_head_txid, read.head.txid);
+    response.pages.reserve(wanted.pgnos.size());
+    for (std::size_t i = 0; i < wanted.pgnos.size(); ++i)
+      response.pages.push_back({wanted.pgnos[i], std::move(read.pages[i])});
+    co_return response;
+  };
+  return answer<SqliteGetPagesResponse>(scope, std::move(peer), std::move(request), std::move(act));
 }
 
 Task<SqliteCommitResponse> handle_pages(PageScope scope, EnvoyStore::Peer peer, SqliteCommitRequest request) {
-  if (auto refused = page_limits::check(request)) co_return *std::move(refused);
-  const auto actor = co_await find(scope, peer, std::move(request.actor_id), *request.expected_generation);
-  if (!actor) co_return to_wire(actor.error());
-  PageCommit commit;
-  commit.pages = to_pages(std::move(request.dirty_pages));
-  commit.size_pages = request.db_size_pages;
-  commit.expected_txid = request.expected_head_txid;
-  const auto txid = co_await scope.pages.commit(actor->id, actor->generation, std::move(commit));
-  if (!txid) co_return to_wire(txid.error());
-  SqliteCommitOk response;
-  response.head_txid = *txid;
-  co_return response;
+  auto act = [scope](const Fenced& actor, SqliteCommitRequest& wanted) -> Task<Result<SqliteCommitOk>> {
+    PageCommit commit;
+    commit.pages = to_pages(std::move(wanted.dirty_pages));
+    commit.size_pages = wanted.db_size_pages;
+    commit.expected_txid = wanted.expected_head_txid;
+    SqliteCommitOk response;
+    TROUPE_CO_TRY(response.head_txid, co_await scope.pages.commit(actor.id, actor.generation, std::move(commit)));
+    co_return response;
+  };
+  return answer<SqliteCommitResponse>(scope, std::move(peer), std::move(request), std::move(act));
 }
 
 Task<SqliteCommitStageBeginResponse> handle_pages(PageScope scope, EnvoyStore::Peer peer,
                                                   SqliteCommitStageBeginRequest request) {
-  if (auto refused = page_limits::check(request)) co_return *std::move(refused);
-  const auto actor = co_await find(scope, peer, std::move(request.actor_id), *request.expected_generation);
-  if (!actor) co_return to_wire(actor.error());
-  const auto txid = co_await scope.pages.begin_stage(actor->id, actor->generation, request.expected_head_txid);
-  if (!txid) co_return to_wire(txid.error());
-  SqliteCommitStageBeginOk response;
-  response.txid = *txid;
-  co_return response;
+  auto act = [scope](const Fenced& actor,
+                     SqliteCommitStageBeginRequest& wanted) -> Task<Result<SqliteCommitStageBeginOk>> {
+    SqliteCommitStageBeginOk response;
+    TROUPE_CO_TRY(response.txid,
+                  co_await scope.pages.begin_stage(actor.id, actor.generation, wanted.expected_head_txid));
+    co_return response;
+  };
+  return answer<SqliteCommitStageBeginResponse>(scope, std::move(peer), std::move(request), std::move(act));
 }
 
 Task<SqliteCommitStageSegmentResponse> handle_pages(PageScope scope, EnvoyStore::Peer peer,
                                                     SqliteCommitStageSegmentRequest request) {
-  if (auto refused = page_limits::check(request)) co_return *std::move(refused);
-  const auto actor = co_await find(scope, peer, std::move(request.actor_id), *request.expected_generation);
-  if (!actor) co_return to_wire(actor.error());
-  const auto bytes = co_await scope.pages.stage_segment(actor->id, actor->generation, request.txid, request.first_pgno,
-                                                        to_pages(std::move(request.dirty_pages)));
-  if (!bytes) co_return to_wire(bytes.error());
-  SqliteCommitStageSegmentOk response;
-  response.staged_bytes = *bytes;
-  co_return response;
+  auto act = [scope](const Fenced& actor,
+                     SqliteCommitStageSegmentRequest& wanted) -> Task<Result<SqliteCommitStageSegmentOk>> {
+    auto pages = to_pages(std::move(wanted.dirty_pages));
+    SqliteCommitStageSegmentOk response;
+    TROUPE_CO_TRY(response.staged_bytes, co_await scope.pages.stage_segment(actor.id, actor.generation, wanted.txid,
+                                                                            wanted.first_pgno, std::move(pages)));
+    co_return response;
+  };
+  return answer<SqliteCommitStageSegmentResponse>(scope, std::move(peer), std::move(request), std::move(act));
 }
 
 Task<SqliteCommitFinalizeResponse> handle_pages(PageScope scope, EnvoyStore::Peer peer,
                                                 SqliteCommitFinalizeRequest request) {
-  if (auto refused = page_limits::check(request)) co_return *std::move(refused);
-  const auto actor = co_await find(scope, peer, std::move(request.actor_id), *request.expected_generation);
-  if (!actor) co_return to_wire(actor.error());
-  StagedFinish finish;
-  finish.txid = request.txid;
-  finish.size_pages = request.new_db_size_pages;
-  finish.segments = std::move(request.segment_first_pgnos);
-  const auto txid = co_await scope.pages.finish_stage(actor->id, actor->generation, std::move(finish));
-  if (!txid) co_return to_wire(txid.error());
-  SqliteCommitFinalizeOk response;
-  response.head_txid = *txid;
-  co_return response;
+  auto act = [scope](const Fenced& actor, SqliteCommitFinalizeRequest& wanted) -> Task<Result<SqliteCommitFinalizeOk>> {
+    StagedFinish finish;
+    finish.txid = wanted.txid;
+    finish.size_pages = wanted.new_db_size_pages;
+    finish.segments = std::move(wanted.segment_first_pgnos);
+    SqliteCommitFinalizeOk response;
+    TROUPE_CO_TRY(response.head_txid, co_await scope.pages.finish_stage(actor.id, actor.generation, std::move(finish)));
+    co_return response;
+  };
+  return answer<SqliteCommitFinalizeResponse>(scope, std::move(peer), std::move(request), std::move(act));
 }
 
 }  // namespace troupe

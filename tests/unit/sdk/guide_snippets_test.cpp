@@ -2,10 +2,8 @@
 // shows.
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "tests/unit/sdk/fake_actor.h"
+#include "tests/unit/sdk/snippets.h"
 
 using namespace std::chrono_literals;
 
@@ -433,73 +431,18 @@ TEST(Guide, BodiesAreCountedPieceByPiece) {
 
 // -- the guide shows exactly this -------------------------------------------------------------------------------------
 
-std::vector<std::string> lines_of(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
-  return lines;
-}
-
-/// Without the indentation that all lines share.
-std::string dedent(const std::vector<std::string>& lines) {
-  std::size_t margin = std::string::npos;
-  for (const auto& line : lines)
-    if (!line.empty()) margin = std::min(margin, line.find_first_not_of(' '));
-  std::string text;
-  for (const auto& line : lines) text += (line.empty() ? "" : line.substr(margin)) + "\n";
-  return text;
-}
-
-std::map<std::string, std::string> compiled_snippets() {
-  std::map<std::string, std::string> snippets;
-  std::optional<std::string> name;
-  std::vector<std::string> body;
-  for (const auto& line : lines_of(TROUPE_SOURCE_DIR "/tests/unit/sdk/guide_snippets_test.cpp")) {
-    const auto text = line.substr(std::min(line.size(), line.find_first_not_of(' ')));
-    if (text.starts_with("// snippet: ")) {
-      name = text.substr(12);
-      body.clear();
-    } else if (text == "// end" && name) {
-      snippets[*name] = dedent(body);
-      name.reset();
-    } else if (name) {
-      body.push_back(line);
-    }
-  }
-  return snippets;
-}
-
-/// C++ blocks by the name in the comment before them.
-std::map<std::string, std::string> snippets_of(const std::string& page) {
-  std::map<std::string, std::string> snippets;
-  std::string before, name, body;
-  bool inside = false;
-  for (const auto& line : lines_of(TROUPE_SOURCE_DIR "/" + page)) {
-    if (inside && line == "```") {
-      snippets[name] = body;
-      inside = false;
-    } else if (inside) {
-      body += line + "\n";
-    } else if (line == "```cpp") {
-      const std::string prefix = "<!-- snippet: ", suffix = " -->";
-      const bool named = before.starts_with(prefix) && before.ends_with(suffix);
-      name = named ? before.substr(prefix.size(), before.size() - prefix.size() - suffix.size()) : "unnamed";
-      body.clear();
-      inside = true;
-    }
-    before = line;
-  }
-  return snippets;
+std::map<std::string, std::string> compiled_here() {
+  return compiled_snippets("tests/unit/sdk/guide_snippets_test.cpp");
 }
 
 TEST(Guide, ShowsTheCompiledCode) {
   auto shown = snippets_of("docs/guides/cpp-actors.md");
   shown.merge(snippets_of("docs/guides/queues.md"));
-  EXPECT_EQ(shown, compiled_snippets());
+  EXPECT_EQ(shown, compiled_here());
 }
 
 TEST(Readme, ShowsTheCompiledCode) {
-  const auto compiled = compiled_snippets();
+  const auto compiled = compiled_here();
   const auto shown = snippets_of("README.md");
   EXPECT_FALSE(shown.empty());
   for (const auto& [name, code] : shown) {
