@@ -27,7 +27,8 @@ GetOrCreate wanted_actor(const NamespaceId& ns, std::string name, const std::str
 Task<Result<HttpResponse>> post_to(Engine& engine, GetOrCreate wanted, HttpRequest request) {
   auto found = co_await engine.get_or_create(std::move(wanted));
   if (!found) co_return found.error();
-  co_return co_await engine.fetch(found->actor.id, std::move(request), FetchOptions());
+  auto sent = std::make_shared<const HttpRequest>(std::move(request));
+  co_return co_await engine.fetch(found->actor.id, std::move(sent), FetchOptions());
 }
 
 std::string error_in(const Value& body) {
