@@ -229,7 +229,7 @@ void HttpExchange::nothing_heard() {
   metadata.emplace_back("phase", Value(kPhase));
   metadata.emplace_back("reason", Value(kLost));
   send_abort(AbortKind::internal_error, kGivenUp);
-  end(make_error("guard", "tunnel_message_timeout", Value(std::move(metadata))));
+  end(TunnelAbort::timed_out, make_error("guard", "tunnel_message_timeout", Value(std::move(metadata))));
 }
 
 void HttpExchange::upload_failed() {
