@@ -225,6 +225,11 @@ void HttpExchange::answer_overdue() {
 }
 
 void HttpExchange::nothing_heard() {
+  {
+    const std::lock_guard lock(mutex_);
+    // A message came in between; or the envoy is away again, and its next return starts the wait anew.
+    if (std::exchange(silence_, 0) == 0 || !to_.link->connected()) return;
+  }
   Value::Object metadata;
   metadata.emplace_back("phase", Value(kPhase));
   metadata.emplace_back("reason", Value(kLost));
