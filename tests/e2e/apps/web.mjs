@@ -7,6 +7,9 @@ const steps = new Map();
 const step = (c) => new Promise((done) => steps.set(c.actorId, done));
 const text = new TextEncoder();
 
+// Node hands an abort on to a Request's signal only while something else still holds the Request.
+const held = new Set();
+
 const web = actor({
   state: { requests: 0, wakes: 0, aborts: 0 },
   vars: { heard: "" },
@@ -66,7 +69,9 @@ const web = actor({
           }),
         );
       case "/hang":
+        held.add(request);
         await new Promise((done) => request.signal.addEventListener("abort", done));
+        held.delete(request);
         c.state.aborts += 1;
         return new Response("too late");
       case "/broken":
