@@ -44,6 +44,20 @@ std::string origin_form(string_view target) {
   return out;
 }
 
+/// Whether the line of a chunk's header, which may begin with the line end of the chunk before, ends inside a quoted
+/// string.
+bool ends_in_quotes(string_view data) {
+  if (data.starts_with("\r\n")) data.remove_prefix(2);
+  const std::size_t end = data.find('\n');
+  if (end == string_view::npos) return false;
+  bool quoted = false;
+  for (std::size_t i = 0; i < end; ++i) {
+    if (data[i] == '"') quoted = !quoted;
+    if (data[i] == '\\' && quoted) ++i;
+  }
+  return quoted;
+}
+
 class Parser final : public http::basic_parser<true> {
  public:
   Parser(const RequestLimits& limits, HttpRequest& request) : limits_(limits), request_(request) {
@@ -165,8 +179,13 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
     if (parser.is_header_done() && parser.chunked() && left < kLastChunkSize) break;
     step.consumed += parser.put(boost::asio::const_buffer(data + step.consumed, left), ec);
   }
+  // Beast would look for the other quote in whatever comes next.
+  const bool endless = ec == http::error::need_more && parser.is_header_done() && parser.chunked() &&
+                       ends_in_quotes(string_view(data + step.consumed, size - step.consumed));
   if (parser.is_done() && !ec) {
     step.status = Status::done;
+  } else if (endless) {
+    step.status = Status::bad_body;
   } else if (ec == http::error::body_limit) {
     step.status = Status::body_too_large;
   } else if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {

@@ -299,9 +299,10 @@ TEST_F(HttpServer, ABodyWithAMalformedChunkIsABadRequestWithAReason) {
   settings.request_body_max = 1'000;
   start();
   const std::string head = "POST /x HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
-  // No size, no end of a chunk, a size beyond all numbers, and a line that has no end.
-  for (const std::string& body : {std::string("zz\r\n"), std::string("3\r\nabcdef\r\n"),
-                                  std::string("fffffffffffffffff\r\n"), "1;" + std::string(1 << 20, 'x')}) {
+  // No size, no end of a chunk, a size beyond all numbers, a line that has no end, and a quoted string that has none.
+  for (const std::string& body :
+       {std::string("zz\r\n"), std::string("3\r\nabcdef\r\n"), std::string("fffffffffffffffff\r\n"),
+        "1;" + std::string(1 << 20, 'x'), std::string("3\r\nabc\r\n1;a=\"b\\\"\r\n"), std::string("0;a=\"\r\n\r\n")}) {
     RawClient client = connect();
     client.send(head + body);
     const auto answer = client.response();
