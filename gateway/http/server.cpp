@@ -42,6 +42,11 @@ Error listen_error(const std::string& address, ErrorCode ec) {
   return make_error("server", code, std::move(metadata), ec.message());
 }
 
+/// Whether only a client is gone that has given up before it was accepted.
+bool is_of_one_client(const ErrorCode& ec) {
+  return ec == asio::error::connection_aborted || ec == boost::system::errc::protocol_error;
+}
+
 void set_socket_options(TcpSocket& socket) {
   ErrorCode ignored;
   socket.non_blocking(true, ignored);
@@ -122,6 +127,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
     if (!ec) acceptor_.set_option(Tcp::acceptor::reuse_address(true), ec);
     if (!ec && endpoint.address().is_v6() && endpoint.address().is_unspecified())
       acceptor_.set_option(asio::ip::v6_only(false), ec);
+    // Asio would go on waiting, and not see who else waits.
+    if (!ec) acceptor_.set_option(asio::socket_base::enable_connection_aborted(true), ec);
     if (!ec) acceptor_.bind(endpoint, ec);
     if (!ec) acceptor_.listen(kBacklog, ec);
   }
@@ -135,6 +142,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
       const Strand strand = asio::make_strand(context_->ports.io);
       auto [ec, accepted] = co_await acceptor_.async_accept(strand, kAsTuple);
       if (closed_) co_return;
+      if (is_of_one_client(ec)) continue;
       if (ec) {
         spdlog::warn("cannot accept a connection: {}", ec.message());
         co_await wait_for(context_->ports.timers, strand_, kAcceptBackOff);

@@ -109,6 +109,8 @@ class MetricsServerImpl : public MetricsServer {
     if (!error) acceptor_->set_option(asio::socket_base::reuse_address(true), error);
     if (!error && endpoint.address().is_v6() && endpoint.address().is_unspecified())
       acceptor_->set_option(asio::ip::v6_only(false), error);
+    // Asio would go on waiting after a client that has given up, and not see who else waits.
+    if (!error) acceptor_->set_option(asio::socket_base::enable_connection_aborted(true), error);
     if (!error) acceptor_->bind(endpoint, error);
     if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
   }
