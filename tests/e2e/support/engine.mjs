@@ -68,7 +68,8 @@ export class Engine {
     for (;;) {
       if (this.child.exitCode !== null) throw new Error(`the engine ended at start:\n${this.log}`);
       try {
-        const response = await fetch(`${this.url}/health`);
+        // Leaves no connection behind.
+        const response = await fetch(`${this.url}/health`, { headers: { connection: "close" } });
         if (response.ok && (await response.json()).runtime === "engine") return;
       } catch {
         // Not listening yet.
@@ -122,13 +123,13 @@ export class Engine {
   }
 }
 
-/** Polls until `check` gives something truthy; fails after `limit` ms. */
-export async function eventually(check, limit = 10_000) {
+/** Polls, after `pause` ms each, until `check` gives something truthy; fails after `limit` ms. */
+export async function eventually(check, limit = 10_000, pause = 25) {
   const deadline = Date.now() + limit;
   for (;;) {
     const value = await check();
     if (value) return value;
     if (Date.now() > deadline) throw new Error(`did not happen within ${limit} ms: ${check}`);
-    await new Promise((done) => setTimeout(done, 25));
+    await new Promise((done) => setTimeout(done, pause));
   }
 }
