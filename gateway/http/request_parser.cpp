@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <limits>
 
 namespace troupe {
 namespace {
@@ -18,6 +19,8 @@ constexpr std::size_t kLastChunkSize = 5;
 constexpr std::size_t kFieldsReserved = 8;
 /// Colon, space and line end.
 constexpr std::size_t kFieldOverhead = 4;
+/// Two spaces, the version and a line end; the empty line.
+constexpr std::size_t kHeadOverhead = 14;
 
 void assign_lower_case(std::string& out, string_view name) {
   out.assign(name.data(), name.size());
@@ -62,7 +65,8 @@ class Parser final : public http::basic_parser<true> {
  public:
   Parser(const RequestLimits& limits, HttpRequest& request) : limits_(limits), request_(request) {
     eager(true);
-    header_limit(static_cast<std::uint32_t>(limits.head_max));
+    // Beast measures what one call sees of the head: the limit would depend on how the head is torn.
+    header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(limits.body_max);
   }
 
@@ -157,11 +161,14 @@ struct RequestParser::Impl {
   void reset() {
     request = HttpRequest{};
     parser.emplace(limits, request);
+    head_left = limits.head_max + kHeadOverhead;
   }
 
   RequestLimits limits;
   HttpRequest request;
   std::optional<Parser> parser;
+  /// Bytes that the head may still take.
+  std::size_t head_left = 0;
 };
 
 RequestParser::RequestParser(RequestLimits limits) : impl_(std::make_unique<Impl>(limits)) {}
@@ -177,7 +184,19 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
   while (!parser.is_done() && !ec && step.consumed < size) {
     const std::size_t left = size - step.consumed;
     if (parser.is_header_done() && parser.chunked() && left < kLastChunkSize) break;
-    step.consumed += parser.put(boost::asio::const_buffer(data + step.consumed, left), ec);
+    const bool in_head = !parser.is_header_done();
+    const std::size_t offered = in_head ? std::min(left, impl_->head_left) : left;
+    const std::size_t taken = parser.put(boost::asio::const_buffer(data + step.consumed, offered), ec);
+    step.consumed += taken;
+    if (!in_head || (ec && ec != http::error::need_more)) continue;
+    if (parser.is_header_done()) {
+      // What was held back belongs to the body.
+      if (offered < left) ec = {};
+    } else if (offered == impl_->head_left) {
+      ec = http::error::header_limit;
+    } else {
+      impl_->head_left -= taken;
+    }
   }
   // Beast would look for the other quote in whatever comes next.
   const bool endless = ec == http::error::need_more && parser.is_header_done() && parser.chunked() &&
