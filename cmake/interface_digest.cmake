@@ -1,8 +1,9 @@
-# cmake -DINCLUDE=DIR -DVERSION=TEXT -DOUTPUT=FILE -P interface_digest.cmake: writes the header that identifies the public
-# headers. A library of actors and the daemon that loads it must have been built from the same ones.
+# cmake -DINCLUDE=DIR -DDEFINITIONS=LIST -DVERSION=TEXT -DOUTPUT=FILE -P interface_digest.cmake: writes the header that
+# identifies the public headers and the macros they are read with. A library of actors and the daemon that loads it must
+# have been built from the same ones.
 file(GLOB_RECURSE headers RELATIVE ${INCLUDE} ${INCLUDE}/*.h)
 list(SORT headers)
-set(all "")
+set(all "${DEFINITIONS}\n")
 foreach(header ${headers})
   file(SHA256 ${INCLUDE}/${header} digest)
   string(APPEND all "${header} ${digest}\n")

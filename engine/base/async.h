@@ -6,13 +6,12 @@
 #include <boost/asio/defer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "engine/base/executors.h"
 #include "engine/base/running_code.h"
 #include "troupe/behavior.h"
 #include "troupe/result.h"
@@ -32,22 +31,29 @@ class NestedCall {
   bool may_run_inline() const;
 };
 
-/// Runs `fn` on `executor`: inside this call when the executor allows it, else queued. A chain of such calls never
-/// grows the stack without bound.
+/// Runs `fn` on the strand: inside this call when the strand allows it, else queued. A chain of such calls never grows
+/// the stack without bound.
+template <class Fn>
+void hand_over(const Strand& strand, Fn fn) {
+  const NestedCall nested;
+  if (!nested.may_run_inline()) return boost::asio::post(strand, std::move(fn));
+  if (strand.running_in_this_thread()) return fn();
+  boost::asio::dispatch(strand, std::move(fn));
+}
+
 template <class Fn>
 void hand_over(const Executor& executor, Fn fn) {
-  NestedCall nested;
-  if (nested.may_run_inline()) {
-    boost::asio::dispatch(executor, std::move(fn));
-  } else {
-    boost::asio::post(executor, std::move(fn));
-  }
+  // The general executor would make another one of itself first, on the heap.
+  if (const auto* strand = executor.target<Strand>()) return hand_over(*strand, std::move(fn));
+  const NestedCall nested;
+  if (!nested.may_run_inline()) return boost::asio::post(executor, std::move(fn));
+  boost::asio::dispatch(executor, std::move(fn));
 }
 
 /// Runs `fn` on the strand once the caller has returned to its own executor. On a thread of the pool it stays on that
 /// thread: waking another one costs more than most of what is queued here takes.
 template <class Fn>
-void run_next(const boost::asio::strand<Executor>& strand, Fn fn) {
+void run_next(const Strand& strand, Fn fn) {
   if (!strand.running_in_this_thread()) return boost::asio::defer(strand, std::move(fn));
   // Not queued in the strand: one that has more to do when it is left wakes another thread for it.
   auto enter = [strand, next = std::move(fn)]() mutable { boost::asio::dispatch(strand, std::move(next)); };
@@ -56,7 +62,7 @@ void run_next(const boost::asio::strand<Executor>& strand, Fn fn) {
 
 template <class Fn>
 void run_next(const Executor& executor, Fn fn) {
-  const auto* strand = executor.target<boost::asio::strand<Executor>>();
+  const auto* strand = executor.target<Strand>();
   if (strand) return run_next(*strand, std::move(fn));
   boost::asio::defer(executor, std::move(fn));
 }
@@ -65,7 +71,7 @@ struct Done {};
 
 /// The rest of a suspended coroutine. `resume` runs it on the coroutine's own executor, once; it bears the label of the
 /// code that was suspended. Threads: one at a time.
-/// Lifetime: keeps that executor's context working; dropping it unused destroys the coroutine.
+/// Lifetime: dropping it unused destroys the coroutine. Whatever began the coroutine keeps its context working.
 template <class T>
 class Continuation {
  public:
@@ -88,11 +94,9 @@ class Continuation {
   };
   template <class Handler>
   struct Step final : StepBase {
-    explicit Step(Handler h)
-        : handler(std::move(h)),
-          executor(boost::asio::prefer(Executor(boost::asio::get_associated_executor(handler)),
-                                       boost::asio::execution::outstanding_work.tracked)) {}
+    explicit Step(Handler h) : handler(std::move(h)) {}
     void run(T value, bool inline_allowed) override {
+      const Executor executor = boost::asio::get_associated_executor(handler);
       auto call = [h = std::move(handler), v = std::move(value), label = label]() mutable {
         const RunningCode running(label);
         std::move(h)(std::move(v));
@@ -104,7 +108,6 @@ class Continuation {
       }
     }
     Handler handler;
-    Executor executor;
     const CodeLabel* label = RunningCode::current();
   };
   std::unique_ptr<StepBase> step_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "engine/base/executors.h"
 #include "troupe/behavior.h"
 
 /// The outside world as the engine sees it. Every part of the engine takes these from outside; the real ones live in
@@ -51,7 +52,7 @@ struct Ports {
   Timers& timers;
   Random& random;
   /// The I/O pool: nothing on it may block.
-  Executor io;
+  IoExecutor io;
   /// The storage pool: SQLite, fsync and slow reads.
   Executor storage;
 };

@@ -51,7 +51,7 @@ class ActorCalls : public std::enable_shared_from_this<ActorCalls> {
   template <class T>
   Task<Result<T>> reach_unlimited(NamespaceId ns, ActorAddress to, Work<T> work);
 
-  Executor io_;
+  IoExecutor io_;
   Clock& clock_;
   Millis timeout_;
   std::string local_pool_;

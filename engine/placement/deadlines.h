@@ -34,7 +34,7 @@ class DeadlineQueue : public std::enable_shared_from_this<DeadlineQueue> {
   void fire();
 
   Clock& clock_;
-  Executor strand_;
+  Strand strand_;
   /// Strand only.
   std::unique_ptr<Timer> timer_;
 

@@ -18,7 +18,7 @@ namespace {
 
 class Records final : public PoolErrorRecords, public std::enable_shared_from_this<Records> {
  public:
-  Records(const Executor& io, Store& store, PoolErrors& errors)
+  Records(IoExecutor io, Store& store, PoolErrors& errors)
       : strand_(boost::asio::make_strand(io)), store_(store), errors_(errors) {}
 
   void listen() {
@@ -86,7 +86,7 @@ class Records final : public PoolErrorRecords, public std::enable_shared_from_th
     for (auto& waiter : std::exchange(self->waiters_, {})) waiter.resume({});
   }
 
-  const boost::asio::strand<Executor> strand_;
+  const Strand strand_;
   Store& store_;
   PoolErrors& errors_;
   // On the strand.
@@ -98,7 +98,7 @@ class Records final : public PoolErrorRecords, public std::enable_shared_from_th
 
 }  // namespace
 
-std::shared_ptr<PoolErrorRecords> make_pool_error_records(Executor io, Store& store, PoolErrors& errors) {
+std::shared_ptr<PoolErrorRecords> make_pool_error_records(IoExecutor io, Store& store, PoolErrors& errors) {
   auto records = std::make_shared<Records>(io, store, errors);
   records->listen();
   return records;

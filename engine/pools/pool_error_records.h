@@ -22,6 +22,6 @@ class PoolErrorRecords {
 };
 
 /// Listens to `errors`, which it does not touch after `open`. Lifetime: `store` outlives it.
-std::shared_ptr<PoolErrorRecords> make_pool_error_records(Executor io, Store& store, PoolErrors& errors);
+std::shared_ptr<PoolErrorRecords> make_pool_error_records(IoExecutor io, Store& store, PoolErrors& errors);
 
 }  // namespace troupe

@@ -193,7 +193,7 @@ class Watch final : public EndpointWatch, public std::enable_shared_from_this<Wa
   }
 
   EndpointWatchParts parts_;
-  Executor strand_;
+  Strand strand_;
   /// On the strand.
   std::map<Key, Watched> watched_;
   std::mutex mutex_;

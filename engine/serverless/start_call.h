@@ -32,7 +32,7 @@ class StartCall : public std::enable_shared_from_this<StartCall> {
   void arm(Millis delay, StartInput input);
   bool done() const { return phase_ == StartPhase::done; }
 
-  Executor strand_;
+  Strand strand_;
   std::unique_ptr<Timer> timer_;
   ServerlessStart start_;
   std::shared_ptr<ServerlessEvents> events_;

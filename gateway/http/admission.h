@@ -61,7 +61,7 @@ class Admission : public std::enable_shared_from_this<Admission> {
   void measured(std::chrono::nanoseconds wait);
 
   const Clock& clock_;
-  const Executor io_;
+  const IoExecutor io_;
   const bool on_;
   std::atomic<bool> probing_{false};
   std::atomic<std::int64_t> next_probe_{0};

@@ -27,17 +27,15 @@ bool append_name(std::string& out, std::string_view name) {
   const std::size_t begin = out.size();
   out += name;
   bool valid = !name.empty();
-  for (std::size_t i = begin; i < out.size(); ++i)
-    valid &= (out[i] = kNameCharacters[static_cast<unsigned char>(out[i])]) != 0;
+  for (char *c = out.data() + begin, *end = out.data() + out.size(); c != end; ++c)
+    valid &= (*c = kNameCharacters[static_cast<unsigned char>(*c)]) != 0;
   if (!valid) out.resize(begin);
   return valid;
 }
 
 bool is_value(std::string_view value) {
-  // Without an early end, which would keep the compiler from looking at many characters at a time.
-  bool valid = true;
-  for (const char c : value) valid &= c != '\r' && c != '\n' && c != '\0';
-  return valid;
+  const auto has = [value](char c) { return value.find(c) != std::string_view::npos; };
+  return !has('\r') && !has('\n') && !has('\0');
 }
 
 void append_number(std::string& out, std::size_t number, int base = 10) {

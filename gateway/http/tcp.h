@@ -4,7 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "engine/base/ports.h"
@@ -13,7 +12,6 @@ namespace troupe {
 
 using ErrorCode = boost::system::error_code;
 using TcpSocket = boost::asio::ip::tcp::socket;
-using Strand = boost::asio::strand<Executor>;
 
 /// The result of an operation as a tuple that starts with its error code.
 constexpr auto kAsTuple = boost::asio::as_tuple(boost::asio::use_awaitable);

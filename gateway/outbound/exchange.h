@@ -37,7 +37,7 @@ class Exchange final : public OutboundExchange, public std::enable_shared_from_t
   const OutboundSettings settings_;
   boost::asio::ssl::context& tls_;
   Clock& clock_;
-  Executor strand_;
+  Strand strand_;
   std::unique_ptr<Timer> timer_;
   OutboundRequest request_;
   /// On the monotonic clock; 0 = none.

@@ -36,7 +36,8 @@ struct SqlResult {
 };
 
 /// An open transaction: every other statement of the actor waits until it ends. Dropping it rolls back.
-/// Errors: `sqlite.transaction_expired`, `sqlite.transaction_terminal`, `sqlite.transaction_closed`.
+/// Errors: `sqlite.transaction_expired`, `sqlite.transaction_terminal`, `sqlite.transaction_closed`; of `commit` also
+/// `sqlite.commit_undecided`: the disk failed, and whether it was committed is known after a restart at the earliest.
 class SqlTransaction {
  public:
   virtual ~SqlTransaction() = default;

@@ -1,6 +1,5 @@
 #include "src/cli/db_export.h"
 
-#include <boost/asio/thread_pool.hpp>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "engine/storage/sqlite/sqlite_files.h"
 #include "src/daemon/exit_codes.h"
 #include "src/node/data_directory.h"
+#include "src/node/io_pool.h"
 
 namespace troupe::cli {
 namespace {
@@ -25,24 +25,20 @@ Result<std::uintmax_t> export_database(const DbExport& order) {
   }
   // Holds the lock of the engine: two of them would damage the data.
   TROUPE_TRY(const node::DataDirectory data, node::DataDirectory::open(order.data));
-  boost::asio::thread_pool pool(1);
+  node::IoPool pool(1);
   const auto clock = make_system_clock();
   const auto timers = make_asio_timers();
   const auto random = make_system_random();
-  const Ports ports{*clock, *timers, *random, pool.get_executor(), pool.get_executor()};
-  Result<std::uintmax_t> bytes = [&]() -> Result<std::uintmax_t> {
-    TROUPE_TRY(const std::unique_ptr<Store> store, open_store(ports, data.records(), StorageSettings()));
-    const auto pages = export_pages(*store, id, order.file);
-    if (!pages) {
-      const std::filesystem::path own_file = sqlite_file_path(data.sqlite(), id);
-      const bool is_in_a_file = pages.error().is("depot", "database_not_found") && std::filesystem::exists(own_file);
-      if (!is_in_a_file) return pages.error();
-      TROUPE_CHECK(copy_sqlite_file(own_file, order.file));
-    }
-    return std::filesystem::file_size(order.file);
-  }();
-  pool.join();
-  return bytes;
+  const Ports ports{*clock, *timers, *random, pool.executor(), pool.executor()};
+  TROUPE_TRY(const std::unique_ptr<Store> store, open_store(ports, data.records(), StorageSettings()));
+  const auto pages = export_pages(*store, id, order.file);
+  if (!pages) {
+    const std::filesystem::path own_file = sqlite_file_path(data.sqlite(), id);
+    const bool is_in_a_file = pages.error().is("depot", "database_not_found") && std::filesystem::exists(own_file);
+    if (!is_in_a_file) return pages.error();
+    TROUPE_CHECK(copy_sqlite_file(own_file, order.file));
+  }
+  return std::filesystem::file_size(order.file);
 }
 
 std::string reason(const Error& error) {

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#include "troupe/behavior.h"
+#include "engine/base/executors.h"
 
 namespace troupe::node {
 
@@ -20,7 +19,7 @@ class IoPool {
   /// Stops what still runs and joins. Handlers that never ran are destroyed with the pool.
   ~IoPool();
 
-  Executor executor() { return context_.get_executor(); }
+  IoExecutor executor() { return context_.get_executor(); }
   /// Waits until there is nothing left to do. False when that takes longer than `limit`.
   bool drain(std::chrono::milliseconds limit);
   /// Ends the threads after the handlers that run now. Blocks. Idempotent.
@@ -30,7 +29,7 @@ class IoPool {
   void run();
 
   boost::asio::io_context context_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::executor_work_guard<IoExecutor> work_;
   std::mutex mutex_;
   std::condition_variable ended_;
   unsigned running_ = 0;

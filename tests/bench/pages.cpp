@@ -2,6 +2,7 @@
 // Usage: troupe_bench_pages DIRECTORY [seconds for each line]
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/base/real_ports.h"
@@ -30,10 +32,13 @@ struct World {
     actors.reset();
     store.reset();
     storage.join();
-    io.join();
+    io_work.reset();
+    io_thread.join();
   }
 
-  boost::asio::thread_pool io{1};
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<IoExecutor> io_work{io.get_executor()};
+  std::thread io_thread{[this] { io.run(); }};
   boost::asio::thread_pool storage{4};
   std::unique_ptr<Clock> clock = make_system_clock();
   std::unique_ptr<Timers> timers = make_asio_timers();

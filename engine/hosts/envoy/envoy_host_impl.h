@@ -45,7 +45,7 @@ class EnvoyHostImpl final : public EnvoyHost, public std::enable_shared_from_thi
 
   // -- for sessions --
   const EnvoyHostParts& parts() const { return parts_; }
-  const Executor& strand() const { return strand_; }
+  const Strand& strand() const { return strand_; }
   void session_closed(ConnectedEnvoy& session, bool goodbye);
   /// The process has announced its end: its actors leave it at the pace of the pool.
   void begin_eviction(const std::shared_ptr<EnvoyProcess>& process);
@@ -78,7 +78,7 @@ class EnvoyHostImpl final : public EnvoyHost, public std::enable_shared_from_thi
                    Millis delay, Millis interval);
 
   EnvoyHostParts parts_;
-  Executor strand_;
+  Strand strand_;
   EnvoyRegistry registry_;
   std::weak_ptr<HostListener> listener_;
   std::atomic<bool> stopping_{false};

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
 #include <cstddef>
 #include <memory>
 
 #include "engine/base/real_ports.h"
 #include "engine/storage/open.h"
+#include "tests/unit/base/io_threads.h"
 #include "tests/unit/directory/actor_store_fake.h"
 
 namespace troupe {
@@ -14,11 +14,11 @@ namespace troupe {
 struct ThreadedWorld {
   explicit ThreadedWorld(std::size_t threads) : pool(threads) {}
 
-  boost::asio::thread_pool pool;
+  IoThreads pool;
   std::unique_ptr<Clock> clock = make_system_clock();
   std::unique_ptr<Timers> timers = make_asio_timers();
   std::unique_ptr<Random> random = make_system_random();
-  Executor io = pool.get_executor();
+  IoExecutor io = pool.executor();
   Ports ports{*clock, *timers, *random, io, io};
   std::unique_ptr<Store> store = make_memory_store();
   ActorStoreFake actors{*store};

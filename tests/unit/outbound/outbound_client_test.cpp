@@ -7,7 +7,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 #include <functional>
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include "engine/base/real_ports.h"
+#include "tests/unit/base/io_threads.h"
 
 namespace troupe {
 namespace {
@@ -71,7 +71,7 @@ class OutboundClientTest : public ::testing::Test {
   ~OutboundClientTest() override { pool_.join(); }
   template <class T>
   T wait(Task<T> task) {
-    return asio::co_spawn(pool_, std::move(task), asio::use_future).get();
+    return asio::co_spawn(pool_.executor(), std::move(task), asio::use_future).get();
   }
   static OutboundRequest get(const std::string& url, Millis limit = 20'000ms) {
     OutboundRequest request;
@@ -95,11 +95,11 @@ class OutboundClientTest : public ::testing::Test {
     return result ? *result : result.error().id();
   }
 
-  asio::thread_pool pool_{2};
+  IoThreads pool_{2};
   std::unique_ptr<Clock> clock_ = make_system_clock();
   std::unique_ptr<Timers> timers_ = make_asio_timers();
   std::unique_ptr<Random> random_ = make_system_random();
-  Ports ports_{*clock_, *timers_, *random_, pool_.get_executor(), pool_.get_executor()};
+  Ports ports_{*clock_, *timers_, *random_, pool_.executor(), pool_.executor()};
   std::unique_ptr<HttpClient> client_ = make_outbound_client(ports_);
 };
 
@@ -195,7 +195,7 @@ TEST_F(OutboundClientTest, CancellingEndsWhatWaits) {
     wait_gone(socket);
   }});
   auto exchange = client_->begin(get(server.url("/")));
-  auto waiting = asio::co_spawn(pool_, whole(exchange), asio::use_future);
+  auto waiting = asio::co_spawn(pool_.executor(), whole(exchange), asio::use_future);
   asked.get_future().wait();
   exchange->cancel();
   EXPECT_EQ(waiting.get().error().id(), "outbound.cancelled");
