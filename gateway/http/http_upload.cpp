@@ -134,7 +134,8 @@ void HttpConnection::watch_client() {
     if (ec || (!self->abort_ && !self->stream_)) return;
     char byte = 0;
     const std::size_t size = self->socket_.receive(asio::buffer(&byte, 1), TcpSocket::message_peek, ec);
-    if (size > 0 || ec == asio::error::would_block) return;
+    if (ec == asio::error::interrupted) return self->watch_client();
+    if (size > 0 || must_wait(ec)) return;
     // A client that only closes its sending side gets its answer, unless it never ends.
     if (self->stream_) return self->close_now();
     self->abort_->abort();

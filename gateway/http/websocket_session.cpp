@@ -190,7 +190,7 @@ bool WebSocketSession::take_what_came(ErrorCode& ec) {
   thread_local Bytes buffer(kReadMax);
   const std::size_t size = socket_.read_some(asio::buffer(buffer), ec);
   readable_ = size == buffer.size();
-  if (ec == asio::error::would_block || ec == asio::error::try_again) return false;
+  if (must_wait(ec)) return false;
   in_.insert(in_.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size));
   if (rules_.quick_ack && !ec) acknowledge_now();
   return true;

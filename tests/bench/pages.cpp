@@ -2,7 +2,6 @@
 // Usage: troupe_bench_pages DIRECTORY [seconds for each line]
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
@@ -11,12 +10,12 @@
 #include <cstdlib>
 #include <future>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "engine/base/real_ports.h"
 #include "engine/storage/open.h"
 #include "engine/storage/pages/page_store.h"
+#include "tests/io_threads.h"
 
 namespace troupe {
 namespace {
@@ -32,18 +31,15 @@ struct World {
     actors.reset();
     store.reset();
     storage.join();
-    io_work.reset();
-    io_thread.join();
+    io.join();
   }
 
-  boost::asio::io_context io{1};
-  boost::asio::executor_work_guard<IoExecutor> io_work{io.get_executor()};
-  std::thread io_thread{[this] { io.run(); }};
+  IoThreads io{1};
   boost::asio::thread_pool storage{4};
   std::unique_ptr<Clock> clock = make_system_clock();
   std::unique_ptr<Timers> timers = make_asio_timers();
   std::unique_ptr<Random> random = make_system_random();
-  Ports ports{*clock, *timers, *random, io.get_executor(), storage.get_executor()};
+  Ports ports{*clock, *timers, *random, io.executor(), storage.get_executor()};
   std::unique_ptr<Store> store;
   std::unique_ptr<ActorStore> actors;
 };
@@ -94,7 +90,8 @@ double rate(World& world, int writers, double seconds, Make make) {
   for (int writer = 0; writer < writers; ++writer) {
     const ActorId id = ActorId::make(*world.random, 1);
     world.actors->set_generation(id, 1);
-    done.push_back(boost::asio::co_spawn(boost::asio::make_strand(world.io), make(id, end), boost::asio::use_future));
+    done.push_back(
+        boost::asio::co_spawn(boost::asio::make_strand(world.ports.io), make(id, end), boost::asio::use_future));
   }
   std::uint64_t total = 0;
   for (auto& one : done) total += one.get();

@@ -22,7 +22,7 @@ namespace {
 
 /// In the order of `kinds` in tests/e2e/support/socket-faults.mjs, as are the modes and the words.
 enum class Kind : std::int64_t { accept, recv, send, connect, connected, setsockopt, shutdown, epoll_add, socket };
-enum class Mode : std::int64_t { error, one_byte, again };
+enum class Mode : std::int64_t { error, one_byte, interrupted, again };
 
 using Word = std::atomic<std::int64_t>;
 static_assert(Word::is_always_lock_free && sizeof(Word) == 8);
@@ -91,6 +91,7 @@ bool may_have(Kind kind, Mode mode) {
       return true;
     case Mode::one_byte:
       return kind == Kind::recv || kind == Kind::send;
+    case Mode::interrupted:
     case Mode::again:
       return kind == Kind::accept || kind == Kind::recv || kind == Kind::send;
   }
@@ -193,6 +194,8 @@ ssize_t transfer(Kind kind, int fd, All all, One one) {
       errno = error;
       return moved;
     }
+    case Mode::interrupted:
+      return failed(EINTR);
     case Mode::again:
       tell_again(fd);
       return failed(EAGAIN);
@@ -229,6 +232,7 @@ extern "C" {
 int accept(int fd, sockaddr* address, socklen_t* size) {
   const auto mode = fault(Kind::accept, fd);
   if (!mode) return NEXT(accept)(fd, address, size);
+  if (*mode == Mode::interrupted) return failed(EINTR);
   if (*mode == Mode::again) {
     tell_again(fd);
     return failed(EAGAIN);

@@ -10,7 +10,8 @@ const library = fileURLToPath(new URL("../../../build/dev/libsocket_faults.so", 
 
 export const kinds = ["accept", "recv", "send", "connect", "connected", "setsockopt", "shutdown", "epoll_add", "socket"];
 const transfers = ["recv", "send"];
-const modes = ["error", "one byte", "again"];
+const waits = ["accept", ...transfers];
+const modes = ["error", "one byte", "interrupted", "again"];
 /** Of the words of the file, each of 64 bits. */
 const words = 10;
 const [first, times, mode, variant, onlyKind, sparedPort, seen, hits, hitKind, hitError] = Array.from({ length: words }, (_, i) => i);
@@ -19,7 +20,8 @@ const [first, times, mode, variant, onlyKind, sparedPort, seen, hits, hitKind, h
 export const faults = [
   ...[0, 1, 2].map((variant) => ({ name: `fails in way ${variant + 1}`, mode: "error", variant, harmless: false, kinds })),
   { name: "moves one byte", mode: "one byte", variant: 0, harmless: true, kinds: transfers },
-  { name: "is not ready yet", mode: "again", variant: 0, harmless: true, kinds: ["accept", ...transfers] },
+  { name: "is interrupted", mode: "interrupted", variant: 0, harmless: true, kinds: waits },
+  { name: "is not ready yet", mode: "again", variant: 0, harmless: true, kinds: waits },
 ];
 export const [failing, , , oneByte] = faults;
 

@@ -10,6 +10,7 @@
 #include "engine/base/real_ports.h"
 #include "engine/storage/open.h"
 #include "engine/storage/pages/page_store.h"
+#include "tests/io_threads.h"
 
 /// What the writer and the checker of the crash test have in common.
 namespace troupe::crash {
@@ -65,19 +66,19 @@ struct World {
   T run(Task<T> task) {
     auto body = [task = std::move(task)]() mutable -> Task<T> { co_return co_await std::move(task); };
     auto done = std::make_shared<std::promise<T>>();
-    boost::asio::co_spawn(io, std::move(body), [done](std::exception_ptr thrown, T value) {
+    boost::asio::co_spawn(io.executor(), std::move(body), [done](std::exception_ptr thrown, T value) {
       if (thrown) std::terminate();
       done->set_value(std::move(value));
     });
     return done->get_future().get();
   }
 
-  boost::asio::thread_pool io{2};
+  IoThreads io{2};
   boost::asio::thread_pool storage{2};
   std::unique_ptr<Clock> clock = make_system_clock();
   std::unique_ptr<Timers> timers = make_asio_timers();
   std::unique_ptr<Random> random = make_system_random();
-  Ports ports{*clock, *timers, *random, io.get_executor(), storage.get_executor()};
+  Ports ports{*clock, *timers, *random, io.executor(), storage.get_executor()};
   std::unique_ptr<Store> store;
   std::unique_ptr<ActorStore> actors;
 };

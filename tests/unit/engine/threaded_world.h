@@ -5,7 +5,7 @@
 
 #include "engine/base/real_ports.h"
 #include "engine/storage/open.h"
-#include "tests/unit/base/io_threads.h"
+#include "tests/io_threads.h"
 #include "tests/unit/directory/actor_store_fake.h"
 
 namespace troupe {

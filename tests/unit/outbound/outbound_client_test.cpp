@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "engine/base/real_ports.h"
-#include "tests/unit/base/io_threads.h"
+#include "tests/io_threads.h"
 
 namespace troupe {
 namespace {

@@ -135,7 +135,7 @@ int main(int argc, char** argv) {
   int argument = 2;
   for (char kind : kKinds) {
     for (int worker = 0; worker < kWorkers; ++worker) {
-      boost::asio::co_spawn(boost::asio::make_strand(world.io),
+      boost::asio::co_spawn(boost::asio::make_strand(world.ports.io),
                             write_for_ever(world, kind, worker, std::atoll(argv[argument++])), boost::asio::detached);
     }
   }
