@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "src/demo/demo.h"
+#include "tests/sim/sim_socket_actors.h"
 
 namespace troupe::sim {
 namespace {
@@ -16,6 +17,7 @@ std::shared_ptr<const Registry> make_registry(const ActorDefects& defects) {
   auto registry = std::make_shared<Registry>();
   register_demo_actors(*registry);
   register_sim_actors(*registry, defects);
+  register_socket_actors(*registry);
   return registry;
 }
 
@@ -43,7 +45,7 @@ Life::Life(LifePlan plan, Rows rows, const std::filesystem::path& scratch)
       store_(world_.ports(), std::move(rows), plan_.faults, plan_.defects, plan_.seed * 31 + 7,
              [this](const char* name) { at_point(name); }) {
   actors_ = make_actor_store(world_.ports(), store_, scratch, StorageSettings());
-  engine_ = make_engine(world_.ports(), EngineSettings(), store_, *actors_, make_registry(plan_.actor_defects));
+  engine_ = make_engine(world_.ports(), plan_.settings, store_, *actors_, make_registry(plan_.actor_defects));
 }
 
 Life::~Life() {

@@ -24,6 +24,7 @@ struct LifePlan {
   std::string crash_point;
   int crash_count = 0;
   ActorDefects actor_defects;
+  EngineSettings settings;
 };
 
 /// One process: a world of virtual time with an engine in it. After its death it still exists, but nobody hears of it.
@@ -44,6 +45,8 @@ class Life {
   const NamespaceId& ns() const { return ns_; }
   std::int64_t now_ms() const { return world_.now_ms(); }
   void advance(Millis time) { world_.advance(time); }
+  /// From now on storage is quick and never fails, and no crash point is passed.
+  void calm() { store_.calm(); }
   /// Moves the wall clock.
   void jump(Millis by);
   /// All jumps so far, ms.

@@ -5,6 +5,7 @@
 
 #include "tests/sim/sim_clients.h"
 #include "tests/sim/sim_life.h"
+#include "tests/sim/sim_sockets.h"
 
 namespace troupe::sim {
 namespace {
@@ -18,6 +19,8 @@ constexpr Millis kQuietTime{120'000};
 struct Defects {
   StoreDefects store;
   ActorDefects actors;
+  WireDefect wire = WireDefect::none;
+  bool loosens_bounds = false;
 };
 
 Defects defects_of(std::string_view variant) {
@@ -27,6 +30,10 @@ Defects defects_of(std::string_view variant) {
   defects.store.drops_alarms = variant == "drops_alarms";
   defects.store.tears_batches = variant == "tears_batches";
   defects.store.freezes_records = variant == "freezes_records";
+  defects.store.forgets_connections = variant == "forgets_connections";
+  defects.store.keeps_connections = variant == "keeps_connections";
+  defects.wire = wire_defect_of(variant);
+  defects.loosens_bounds = variant == "loosens_bounds";
   defects.actors.hurries_alarms = variant == "hurries_alarms";
   defects.actors.reverses_queue = variant == "reverses_queue";
   defects.actors.never_sleeps = variant == "never_sleeps";
@@ -66,6 +73,7 @@ class Run {
     plan.start_ms = now_ms_;
     plan.defects = defects_.store;
     plan.actor_defects = defects_.actors;
+    if (!defects_.loosens_bounds) plan.settings.websocket_pending_bytes_max = kPendingMax;
     return plan;
   }
 
@@ -83,16 +91,23 @@ class Run {
     if (life.start()) {
       Clients clients(life, model_, random_.below(UINT64_MAX));
       clients.begin(static_cast<int>(random_.between(2, 5)));
+      Sockets sockets(life, socket_model_, random_.below(UINT64_MAX), defects_.wire, plan.faults);
+      sockets.begin(static_cast<int>(random_.between(1, 2)));
       const auto span = Millis(random_.between(200, 6'000));
       for (auto passed = Millis(0); passed < span && !life.dead(); passed += kStep) {
         life.advance(kStep);
         if (random_.chance(1)) life.jump(Millis(random_.between(-2'000, 5'000)));
       }
       clients.end();
+      if (!life.dead() && random_.chance(40)) sockets.settle();
+      sockets.end();
       report_.acknowledged += clients.acknowledged();
       if (!life.dead() && random_.chance(20)) life.stop_in_order();
     }
-    if (life.loss == Loss::power) model_.power_lost();
+    if (life.loss == Loss::power) {
+      model_.power_lost();
+      socket_model_.power_lost();
+    }
     life.die(life.loss);
     end(life);
     ++report_.crashes;
@@ -105,9 +120,12 @@ class Run {
     Life life(plan, std::move(rows_), scratch_.path());
     if (!life.start()) return model_.violation("restart", "the engine does not start any more");
     Clients clients(life, model_, random_.below(UINT64_MAX));
+    Sockets sockets(life, socket_model_, random_.below(UINT64_MAX), defects_.wire, plan.faults);
     clients.wake_all();
+    sockets.wake_all();
     life.advance(kQuietTime);
     clients.check_all();
+    sockets.check_all();
     life.advance(kQuietTime);
     const auto awake = life.engine().resident_actors();
     if (awake > 0) model_.violation("idle actors sleep", std::to_string(awake) + " actors are still in memory");
@@ -118,6 +136,7 @@ class Run {
     now_ms_ = std::max(now_ms_, life.now_ms()) + random_.between(1, 5'000);
     rows_ = life.take_rows();
     model_.reopened();
+    socket_model_.reopened();
     log("ends with " + std::to_string(rows_.size()) + " rows, " + std::to_string(report_.acknowledged) + " answers");
   }
 
@@ -127,6 +146,7 @@ class Run {
   const Defects defects_;
   Scratch scratch_;
   Model model_;
+  SocketModel socket_model_{model_};
   Report report_;
   Rows rows_;
   std::int64_t now_ms_ = kStartMs;
@@ -136,10 +156,28 @@ class Run {
 
 const std::vector<Variant>& variants() {
   static const std::vector<Variant> all{
-      {"answers_too_soon", "no lost write"},  {"skips_sync", "no lost message"},
-      {"drops_alarms", "no lost alarm"},      {"tears_batches", "one turn, one commit"},
-      {"freezes_records", "one generation"},  {"hurries_alarms", "no early alarm"},
-      {"reverses_queue", "order per sender"}, {"never_sleeps", "idle actors sleep"},
+      {"answers_too_soon", "no lost write"},
+      {"skips_sync", "no lost message"},
+      {"drops_alarms", "no lost alarm"},
+      {"tears_batches", "one turn, one commit"},
+      {"freezes_records", "one generation"},
+      {"hurries_alarms", "no early alarm"},
+      {"reverses_queue", "order per sender"},
+      {"never_sleeps", "idle actors sleep"},
+      {"skips_sync", "what a socket tells is kept"},
+      {"drops_frames", "every frame is answered"},
+      {"drops_frames", "no frame is lost"},
+      {"doubles_frames", "no frame twice"},
+      {"swaps_frames", "order on a socket"},
+      {"drops_events", "events reach their subscribers"},
+      {"drops_events", "events come before answers"},
+      {"doubles_events", "events in order"},
+      {"forgets_connections", "connections survive sleep"},
+      {"keeps_connections", "one onDisconnect"},
+      {"forgets_leaving", "no ghost connections"},
+      {"ignores_slowness", "slow clients are waited for"},
+      {"ignores_closes", "sockets end with their actor"},
+      {"loosens_bounds", "bounded sockets"},
   };
   return all;
 }

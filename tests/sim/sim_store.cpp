@@ -22,6 +22,15 @@ bool is_put_of(const WriteBatch::Change& change, keys::Family family) {
   return put && !put->key.empty() && put->key.front() == static_cast<std::uint8_t>(family);
 }
 
+/// Whether it is a connection of an actor.
+bool is_connection(const Bytes& key) {
+  if (key.empty() || key.front() != static_cast<std::uint8_t>(keys::Family::actor_data)) return false;
+  const auto id = keys::parse_id(BytesView(key).subspan(1, std::min(Id::kSize, key.size() - 1)));
+  if (!id) return false;
+  const auto range = keys::actor_connections(*id);
+  return key >= range.begin && key < range.end;
+}
+
 Error unavailable() { return make_error("storage", "unavailable", std::nullopt, "injected"); }
 
 }  // namespace
@@ -63,6 +72,10 @@ struct SimStore::State {
 
   bool dropped(const WriteBatch::Change& change) const {
     if (defects.drops_alarms && is_put_of(change, keys::Family::alarm_index)) return true;
+    const auto* put = std::get_if<WriteBatch::Put>(&change);
+    if (defects.forgets_connections && put && is_connection(put->key)) return true;
+    const auto* erase = std::get_if<WriteBatch::Erase>(&change);
+    if (defects.keeps_connections && erase && is_connection(erase->key)) return true;
     return defects.freezes_records && is_put_of(change, keys::Family::actor_record) &&
            rows.contains(std::get<WriteBatch::Put>(change).key);
   }

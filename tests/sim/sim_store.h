@@ -34,6 +34,10 @@ struct StoreDefects {
   bool tears_batches = false;
   /// Writes the record of an actor once and never again.
   bool freezes_records = false;
+  /// Does not store the connections of an actor.
+  bool forgets_connections = false;
+  /// Does not erase them.
+  bool keeps_connections = false;
 };
 
 struct StoreFaults {

@@ -133,8 +133,10 @@ Task<void> ActionRun::run(std::shared_ptr<CallBase> self) {
   if (answered()) co_return;
   unlimit();
   if (temporary_) instance.drop(std::exchange(temporary_, nullptr));
-  if (instance.unsettled(ack())) {
-    auto saved = co_await instance.saver().commit(ack(), instance.calls_queued());
+  // Its events come first, and with a stricter call at work they wait for more than it does.
+  const Ack need = instance.gate().need_of_answer(ack());
+  if (instance.unsettled(need)) {
+    auto saved = co_await instance.saver().commit(need, instance.calls_queued());
     if (result && !saved) result = saved.error();
   }
   if (!result && called_) result = named(result.error());

@@ -22,13 +22,6 @@ Task<void> run_websocket(std::shared_ptr<Instance> actor, std::shared_ptr<RawSoc
   actor->end_work(Work::websocket);
 }
 
-Task<void> acknowledge_saved(std::shared_ptr<Instance> actor, std::shared_ptr<RelayedSocket> client,
-                             std::uint16_t index) {
-  // What could not be saved is not handled: the client's message comes again.
-  auto saved = co_await actor->saver().commit(Ack::written, true);
-  if (saved) client->ack(index);
-}
-
 class SocketRun final : public Call<std::shared_ptr<ActorSocket>> {
  public:
   SocketRun(std::shared_ptr<Instance> actor, std::shared_ptr<ActorConnection> conn, std::shared_ptr<RawSocket> socket,
@@ -68,8 +61,10 @@ void Instance::serve_websocket(std::shared_ptr<RawSocket> socket, std::shared_pt
 }
 
 void Instance::message_handled(const std::shared_ptr<RelayedSocket>& client, std::uint16_t index) {
-  if (!saver_.dirty()) return client->ack(index);
-  detach(acknowledge_saved(self(), client, index));
+  if (!unsettled(Ack::written)) return client->ack(index);
+  // What is never saved is not handled: the client's message comes again. A commit that fails decides nothing, because
+  // the next one takes the change along.
+  gate_.hold_ack([client, index] { client->ack(index); });
 }
 
 std::shared_ptr<RawSocket> Instance::make_raw_socket(std::shared_ptr<RelayedSocket> client, bool hibernatable,

@@ -12,11 +12,13 @@ bool OutputGate::open() const { return held_.empty() && actor_.settled(); }
 
 bool OutputGate::hold(std::size_t bytes, std::function<void()> out) {
   if (bytes_ + bytes > kHeldBytesMax && !held_.empty()) return false;
-  push({kUnsealed, actor_.output_ack(), false, bytes, std::move(out)});
+  push({kUnsealed, actor_.output_ack(), Kind::message, bytes, std::move(out)});
   return true;
 }
 
-void OutputGate::hold_end(std::function<void()> out) { push({kUnsealed, Ack::written, true, 0, std::move(out)}); }
+void OutputGate::hold_end(std::function<void()> out) { push({kUnsealed, Ack::written, Kind::end, 0, std::move(out)}); }
+
+void OutputGate::hold_ack(std::function<void()> out) { push({kUnsealed, Ack::written, Kind::ack, 0, std::move(out)}); }
 
 void OutputGate::push(Held held) {
   bytes_ += held.bytes;
@@ -87,9 +89,9 @@ void OutputGate::finish(bool all) {
   committed();
   std::size_t dropped = 0;
   for (auto& held : std::exchange(held_, {})) {
-    if (all || held.is_end) {
+    if (all || held.kind == Kind::end) {
       held.out();
-    } else {
+    } else if (held.kind == Kind::message) {
       ++dropped;
     }
   }

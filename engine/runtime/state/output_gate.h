@@ -28,7 +28,12 @@ class OutputGate {
   bool hold(std::size_t bytes, std::function<void()> out);
   /// The same for the end of a connection, which takes no room and comes even if the commit never does.
   void hold_end(std::function<void()> out);
+  /// The same for the word that a client's message is handled, which takes no room either.
+  void hold_ack(std::function<void()> out);
   bool holding() const { return !held_.empty(); }
+
+  /// What an answer waits for that has to come behind everything that is held, and needs `own` itself.
+  Ack need_of_answer(Ack own) const { return own == Ack::durable ? own : strongest_need(); }
 
   /// The code of the actor pauses: lets out what has nothing to wait for.
   void settle();
@@ -40,10 +45,11 @@ class OutputGate {
   void finish(bool all);
 
  private:
+  enum class Kind { message, ack, end };
   struct Held {
     std::uint64_t revision;
     Ack need;
-    bool is_end;
+    Kind kind;
     std::size_t bytes;
     std::function<void()> out;
   };

@@ -215,6 +215,35 @@ TEST_F(ActorOutput, AStrictActionDoesNotRevealWhatIsNotDurableYet) {
   EXPECT_EQ(store.saves.back().ack, Ack::durable);
 }
 
+TEST_F(ActorOutput, AnEventThatWaitsForAStrictActionStillComesBeforeTheAnswer) {
+  definition.durability = {{"other", Durability::commit}};
+  Gate strict_goes_on;
+  script->action = [&](ActionCall call) -> Task<Result<Bytes>> {
+    if (call.name == "other") {
+      co_await strict_goes_on.wait();
+      co_return Bytes{0x02};
+    }
+    change(2);
+    broadcast("a");
+    co_return Bytes{0x01};
+  };
+  start();
+  join();
+  auto strict = begin(actor->action(nullptr, "other", {0x80}));
+  store.hold_saves = std::make_shared<Gate>();
+  auto called = begin(actor->action(nullptr, "act", {0x80}));
+  bool answered_first = false;
+  sink->on_event = [&] { answered_first = called->done(); };
+  store.hold_saves->open();
+  world.settle();
+  EXPECT_THAT(sink->events, ElementsAre("e:a"));
+  EXPECT_TRUE(called->done());
+  EXPECT_FALSE(answered_first);
+  EXPECT_FALSE(strict->done());
+  strict_goes_on.open();
+  world.settle();
+}
+
 TEST_F(ActorOutput, EntriesAreDurableWhateverTheLevel) {
   script->action = [this](ActionCall) -> Task<Result<Bytes>> {
     auto put = co_await script->context->kv().put(to_bytes("k"), to_bytes("v"));

@@ -1,4 +1,6 @@
 // Raw sockets and streamed bodies leave after the commit of what they could reveal.
+#include <boost/asio/detached.hpp>
+
 #include "engine/runtime/state/output_gate.h"
 #include "tests/unit/runtime/fixture.h"
 
@@ -89,6 +91,64 @@ TEST_F(RawOutput, AtLevelCommitAMessageWaitsForADurableCommit) {
   world.settle();
   EXPECT_EQ(store.saves.back().ack, Ack::durable);
   EXPECT_THAT(client->sent, ElementsAre("known", "new"));
+}
+
+/// A raw socket that can hibernate, and an actor whose state is the last message.
+class RawInput : public RawOutput {
+ protected:
+  RawInput() {
+    script->on_websocket = [this](std::shared_ptr<ActorWebSocket> opened,
+                                  std::shared_ptr<Connection>) -> Task<Result<void>> {
+      while (auto message = co_await opened->receive()) {
+        script->state = message->data;
+        script->untold = true;
+      }
+      co_return Result<void>();
+    };
+    start();
+    ActorInstance::Connect connect;
+    connect.request.target = "/ws";
+    connect.hibernatable = true;
+    connect.socket = SocketId{};
+    feed = world.run(actor->websocket(std::move(connect), client)).value();
+    // The record of the connection.
+    (void)world.run(script->context->save());
+  }
+  ~RawInput() override {
+    feed->on_close(1000, "");
+    world.settle();
+  }
+  void say(std::uint16_t index) {
+    WebSocketMessage message;
+    message.data = Bytes{static_cast<std::uint8_t>(index)};
+    message.index = index;
+    auto taken = [](std::shared_ptr<ActorSocket> to, WebSocketMessage what) -> Task<void> {
+      auto taking = to->on_message(std::move(what));
+      co_await std::move(taking);
+    };
+    boost::asio::co_spawn(world.context(), taken(feed, std::move(message)), boost::asio::detached);
+    world.settle();
+  }
+};
+
+TEST_F(RawInput, AMessageIsAcknowledgedOnceItsChangeIsCommitted) {
+  store.hold_saves = std::make_shared<Gate>();
+  say(1);
+  EXPECT_THAT(client->acks, IsEmpty());
+  store.hold_saves->open();
+  world.settle();
+  EXPECT_EQ(store.stored, Bytes{0x01});
+  EXPECT_THAT(client->acks, ElementsAre(1));
+}
+
+TEST_F(RawInput, AMessageWhoseCommitFailedIsAcknowledgedByTheNext) {
+  store.save_failure = make_error("storage", "unavailable");
+  say(1);
+  EXPECT_THAT(client->acks, IsEmpty());
+  store.save_failure.reset();
+  world.advance(2s);
+  EXPECT_EQ(store.stored, Bytes{0x01});
+  EXPECT_THAT(client->acks, ElementsAre(1));
 }
 
 TEST_F(RawOutput, OtherTurnsGoOnWhileAMessageWaits) {
