@@ -34,7 +34,9 @@ class Deadlines {
     std::function<void()> fn_;
   };
 
+  /// Lifetime: all three outlive it.
   Deadlines(const Clock& clock, Timers& timers, const Executor& executor);
+  Deadlines(const Clock& clock, Timers& timers, Executor&& executor) = delete;
   ~Deadlines();
 
   /// Calls `fn` once after `delay`, unless the entry is cancelled, armed again or destroyed before.

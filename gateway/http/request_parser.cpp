@@ -61,6 +61,16 @@ bool ends_in_quotes(string_view data) {
   return quoted;
 }
 
+/// Whether a head that is cut off has a target that is too long. Beast does not look at the line of a head that came in
+/// pieces before the whole head is there.
+bool ends_in_target(string_view head, std::size_t target_max) {
+  const std::size_t line_end = head.find("\r\n");
+  if (line_end == string_view::npos) return true;
+  const string_view line = head.substr(0, line_end);
+  const std::size_t target = std::min(line.find(' '), line.size());
+  return std::min(line.find(' ', target + 1), line.size()) > target + 1 + target_max;
+}
+
 class Parser final : public http::basic_parser<true> {
  public:
   Parser(const RequestLimits& limits, HttpRequest& request) : limits_(limits), request_(request) {
@@ -180,6 +190,7 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
   Parser& parser = *impl_->parser;
   Step step;
   ErrorCode ec;
+  bool target_too_long = false;
   // Each call stops at the end of an element; only "need more" says that the rest must wait.
   while (!parser.is_done() && !ec && step.consumed < size) {
     const std::size_t left = size - step.consumed;
@@ -194,6 +205,8 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
       if (offered < left) ec = {};
     } else if (offered == impl_->head_left) {
       ec = http::error::header_limit;
+      target_too_long = !parser.request_line_done() &&
+                        ends_in_target(string_view(data + step.consumed, offered - taken), impl_->limits.target_max);
     } else {
       impl_->head_left -= taken;
     }
@@ -208,8 +221,7 @@ RequestParser::Step RequestParser::parse(const char* data, std::size_t size) {
   } else if (ec == http::error::body_limit) {
     step.status = Status::body_too_large;
   } else if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
-    step.status =
-        parser.target_too_long() || !parser.request_line_done() ? Status::target_too_long : Status::head_too_large;
+    step.status = parser.target_too_long() || target_too_long ? Status::target_too_long : Status::head_too_large;
   } else if (ec && ec != http::error::need_more) {
     step.status = parser.head_accepted() ? Status::bad_body : Status::bad_request;
   }

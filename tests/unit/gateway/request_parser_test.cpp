@@ -37,6 +37,14 @@ TEST(RequestParser, TheLimitOfTheHeadDoesNotDependOnWhereItIsTorn) {
   expect_everywhere(head(1'000), Status::head_too_large);
 }
 
+TEST(RequestParser, ATargetThatIsTooLongIsToldFromAHeadThatIs) {
+  const std::string name = "GET /";
+  const std::string rest = " HTTP/1.1\r\nx-spaced:" + std::string(1'000, ' ') + "v\r\n\r\n";
+  expect_everywhere(name + std::string(kLimits.target_max - 1, 'a') + rest, Status::head_too_large);
+  expect_everywhere(name + std::string(kLimits.target_max, 'a') + rest, Status::target_too_long);
+  expect_everywhere(name + std::string(1'000, 'a') + rest, Status::target_too_long);
+}
+
 TEST(RequestParser, TheHeadsLimitIsNotOneOfTheBody) {
   const std::string length = "content-length: 900\r\n";
   const std::size_t fits = kLimits.head_max + kAround - head(0, length).size();

@@ -19,8 +19,9 @@ class DeadlinesTest : public testing::Test {
 
   VirtualWorld world;
   Ports ports = world.ports();
+  const Executor executor = ports.io;
   std::vector<int> fired;
-  Deadlines deadlines{ports.clock, ports.timers, ports.io};
+  Deadlines deadlines{ports.clock, ports.timers, executor};
 };
 
 TEST_F(DeadlinesTest, FireInOrderOfTheirTime) {
@@ -85,7 +86,7 @@ TEST_F(DeadlinesTest, MayBeOwnedByTheirOwnCallback) {
 TEST_F(DeadlinesTest, AreDisarmedWhenTheirQueueEnds) {
   Deadlines::Entry entry;
   {
-    Deadlines short_lived(ports.clock, ports.timers, ports.io);
+    Deadlines short_lived(ports.clock, ports.timers, executor);
     short_lived.arm(entry, 10ms, note(1));
   }
   EXPECT_FALSE(entry.armed());
