@@ -38,6 +38,11 @@ class Stepper {
   void store_phase() {
     if (state_.can_be_lost) store();
   }
+  /// Such a host survives a power failure too, and reports the end of the actor afterwards. The end of one that nobody
+  /// is known to have told to sleep or to move is its destruction.
+  void store_order() {
+    if (state_.can_be_lost) store(true);
+  }
   /// Limits on silence make sense only where silence can mean loss.
   void limit_silence(std::int64_t delay_ms) {
     if (state_.can_be_lost) set_timer(delay_ms);
@@ -129,7 +134,7 @@ class Stepper {
 
   void stop_to(ActorPhase phase, StopOrder reason) {
     state_.phase = phase;
-    store_phase();
+    store_order();
     order(reason);
     limit_silence(limits_.stop_threshold_ms);
   }
@@ -268,7 +273,7 @@ void Stepper::perform(ActorRule rule) {
       return stop_to(ActorPhase::going_away, StopOrder::going_away);
     case ActorRule::move_instead:
       state_.phase = ActorPhase::going_away;
-      store_phase();
+      store_order();
       return limit_silence(limits_.stop_threshold_ms);
     case ActorRule::destroy_running:
       return begin_destroy(true);

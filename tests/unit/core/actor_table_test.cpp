@@ -45,8 +45,8 @@ const std::map<std::pair<I, P>, std::string> kExpected{
     {{I::running, P::allocating}, "running: store clear ready"},
     {{I::running, P::starting}, "running: store clear ready"},
 
-    {{I::sleep_intent, P::running}, "sleep_intent: store stop(sleep_intent) timer(1800000)"},
-    {{I::stop_intent, P::running}, "stop_intent: store stop(stop_intent) timer(1800000)"},
+    {{I::sleep_intent, P::running}, "sleep_intent: store(durable) stop(sleep_intent) timer(1800000)"},
+    {{I::stop_intent, P::running}, "stop_intent: store(durable) stop(stop_intent) timer(1800000)"},
 
     {{I::stopped_ok, P::starting}, "destroyed: release clear erase"},
     {{I::stopped_ok, P::running}, "destroyed: release clear erase"},
@@ -81,18 +81,18 @@ const std::map<std::pair<I, P>, std::string> kExpected{
     {{I::wake, P::sleeping}, "allocating: clear choose"},
     {{I::wake, P::reallocating}, "allocating: clear choose"},
 
-    {{I::sleep, P::running}, "sleep_intent: store stop(sleep_intent) timer(1800000)"},
+    {{I::sleep, P::running}, "sleep_intent: store(durable) stop(sleep_intent) timer(1800000)"},
     {{I::sleep, P::reallocating}, "sleeping: clear store stopped"},
 
-    {{I::reschedule, P::running}, "going_away: store stop(going_away) timer(1800000)"},
-    {{I::reschedule, P::sleep_intent}, "going_away: store timer(1800000)"},
-    {{I::reschedule, P::stop_intent}, "going_away: store timer(1800000)"},
+    {{I::reschedule, P::running}, "going_away: store(durable) stop(going_away) timer(1800000)"},
+    {{I::reschedule, P::sleep_intent}, "going_away: store(durable) timer(1800000)"},
+    {{I::reschedule, P::stop_intent}, "going_away: store(durable) timer(1800000)"},
 
     {{I::drain, P::allocating}, "allocating:"},
     {{I::drain, P::starting}, "starting:"},
-    {{I::drain, P::running}, "going_away: store stop(going_away) timer(1800000)"},
-    {{I::drain, P::sleep_intent}, "going_away: store timer(1800000)"},
-    {{I::drain, P::stop_intent}, "going_away: store timer(1800000)"},
+    {{I::drain, P::running}, "going_away: store(durable) stop(going_away) timer(1800000)"},
+    {{I::drain, P::sleep_intent}, "going_away: store(durable) timer(1800000)"},
+    {{I::drain, P::stop_intent}, "going_away: store(durable) timer(1800000)"},
 
     {{I::destroy, P::allocating}, "allocating:"},
     {{I::destroy, P::starting}, "starting:"},
