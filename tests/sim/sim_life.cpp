@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "engine/hosts/envoy/envoy_engine.h"
 #include "src/demo/demo.h"
 #include "tests/sim/sim_socket_actors.h"
 
@@ -19,6 +20,25 @@ std::shared_ptr<const Registry> make_registry(const ActorDefects& defects) {
   register_sim_actors(*registry, defects);
   register_socket_actors(*registry);
   return registry;
+}
+
+/// Short limits, so that each of them is reached in a life.
+std::unique_ptr<Engine> make_engine_for_envoys(const Ports& ports, Store& store, ActorStore& actors,
+                                               std::shared_ptr<const Registry> registry) {
+  EngineSettings settings;
+  settings.actor_ready_timeout = Millis(3'000);
+  settings.actor_start_threshold = Millis(2'000);
+  settings.actor_stop_threshold = Millis(3'000);
+  settings.envoy_lost_threshold = Millis(1'500);
+  settings.base_retry_timeout = Millis(100);
+  settings.reschedule_backoff_max_exponent = 1;
+  EnvoyOptions options;
+  options.envoys.ping_interval = Millis(400);
+  options.envoys.ping_timeout = Millis(1'500);
+  options.envoys.eligible_threshold = Millis(1'000);
+  options.tunnel.response_start_timeout = Millis(4'000);
+  options.tunnel.silence_timeout = Millis(2'000);
+  return make_envoy_engine(ports, settings, store, actors, std::move(registry), std::move(options));
 }
 
 template <class T>
@@ -45,7 +65,9 @@ Life::Life(LifePlan plan, Rows rows, const std::filesystem::path& scratch)
       store_(world_.ports(), std::move(rows), plan_.faults, plan_.defects, plan_.seed * 31 + 7,
              [this](const char* name) { at_point(name); }) {
   actors_ = make_actor_store(world_.ports(), store_, scratch, StorageSettings());
-  engine_ = make_engine(world_.ports(), plan_.settings, store_, *actors_, make_registry(plan_.actor_defects));
+  auto registry = make_registry(plan_.actor_defects);
+  engine_ = plan_.envoys ? make_engine_for_envoys(world_.ports(), store_, *actors_, std::move(registry))
+                         : make_engine(world_.ports(), plan_.settings, store_, *actors_, std::move(registry));
 }
 
 Life::~Life() {

@@ -24,7 +24,10 @@ struct LifePlan {
   std::string crash_point;
   int crash_count = 0;
   ActorDefects actor_defects;
+  /// Of an engine without envoys.
   EngineSettings settings;
+  /// The engine takes envoys, whose limits are short.
+  bool envoys = false;
 };
 
 /// One process: a world of virtual time with an engine in it. After its death it still exists, but nobody hears of it.

@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include "tests/sim/sim_clients.h"
+#include "tests/sim/sim_envoy_clients.h"
+#include "tests/sim/sim_envoys.h"
 #include "tests/sim/sim_life.h"
 #include "tests/sim/sim_sockets.h"
 
@@ -13,6 +15,8 @@ namespace {
 constexpr std::int64_t kStartMs = 1'700'000'000'000;
 constexpr const char* kCrashPoints[] = {"commit.begin", "commit.applied", "sync.begin", "sync.end"};
 constexpr Millis kStep{10};
+/// One run of so many has envoys.
+constexpr std::uint64_t kEnvoysEach = 4;
 /// In the last life everything that is pending has this long.
 constexpr Millis kQuietTime{120'000};
 
@@ -56,7 +60,10 @@ class Scratch {
 
 class Run {
  public:
-  Run(std::uint64_t seed, std::string_view variant) : random_(seed), defects_(defects_of(variant)) {}
+  Run(std::uint64_t seed, std::string_view variant) : random_(seed), defects_(defects_of(variant)) {
+    const auto envoy_defects = envoy_defects_of(variant);
+    if (seed % kEnvoysEach == 0 || envoy_defects.any()) envoys_.emplace(seed, model_, envoy_defects, report_.log);
+  }
 
   Report finish() {
     const auto lives = random_.between(1, 3);
@@ -74,6 +81,7 @@ class Run {
     plan.defects = defects_.store;
     plan.actor_defects = defects_.actors;
     if (!defects_.loosens_bounds) plan.settings.websocket_pending_bytes_max = kPendingMax;
+    plan.envoys = envoys_.has_value();
     return plan;
   }
 
@@ -83,25 +91,29 @@ class Run {
     if (random_.chance(30)) plan.faults.sync_fails = 10;
     if (random_.chance(60)) {
       plan.crash_point = kCrashPoints[random_.below(std::size(kCrashPoints))];
-      plan.crash_count = static_cast<int>(random_.between(1, 120));
+      plan.crash_count = static_cast<int>(random_.between(1, envoys_ ? 1'500 : 120));
     }
     Life life(plan, std::move(rows_), scratch_.path());
     life.loss = random_.chance(40) ? Loss::power : Loss::process;
     log("life at " + std::to_string(now_ms_) + (plan.crash_point.empty() ? "" : ", dies at " + plan.crash_point));
     if (life.start()) {
       Clients clients(life, model_, random_.below(UINT64_MAX));
-      clients.begin(static_cast<int>(random_.between(2, 5)));
+      clients.begin(static_cast<int>(envoys_ ? 1 : random_.between(2, 5)));
+      auto envoy_clients = begin_envoys(life, true);
       Sockets sockets(life, socket_model_, random_.below(UINT64_MAX), defects_.wire, plan.faults);
-      sockets.begin(static_cast<int>(random_.between(1, 2)));
-      const auto span = Millis(random_.between(200, 6'000));
+      if (!envoys_) sockets.begin(static_cast<int>(random_.between(1, 2)));
+      const auto span = Millis(random_.between(200, envoys_ ? 12'000 : 6'000));
       for (auto passed = Millis(0); passed < span && !life.dead(); passed += kStep) {
         life.advance(kStep);
+        if (envoy_clients) envoy_clients->step();
+        if (envoys_) envoys_->step();
         if (random_.chance(1)) life.jump(Millis(random_.between(-2'000, 5'000)));
       }
       clients.end();
-      if (!life.dead() && random_.chance(40)) sockets.settle();
+      if (!envoys_ && !life.dead() && random_.chance(40)) sockets.settle();
       sockets.end();
       report_.acknowledged += clients.acknowledged();
+      if (envoy_clients) report_.acknowledged += envoy_clients->acknowledged();
       if (!life.dead() && random_.chance(20)) life.stop_in_order();
     }
     if (life.loss == Loss::power) {
@@ -109,6 +121,7 @@ class Run {
       socket_model_.power_lost();
     }
     life.die(life.loss);
+    end_envoys(life);
     end(life);
     ++report_.crashes;
   }
@@ -121,19 +134,37 @@ class Run {
     if (!life.start()) return model_.violation("restart", "the engine does not start any more");
     Clients clients(life, model_, random_.below(UINT64_MAX));
     Sockets sockets(life, socket_model_, random_.below(UINT64_MAX), defects_.wire, plan.faults);
+    auto envoy_clients = begin_envoys(life, false);
     clients.wake_all();
     sockets.wake_all();
     life.advance(kQuietTime);
+    if (envoys_) envoys_->world().promises.check_wakes(life.now_ms());
     clients.check_all();
     sockets.check_all();
+    if (envoy_clients) envoy_clients->check_all();
     life.advance(kQuietTime);
     const auto awake = life.engine().resident_actors();
     if (awake > 0) model_.violation("idle actors sleep", std::to_string(awake) + " actors are still in memory");
+    end_envoys(life);
     end(life);
   }
 
+  /// The envoys that there are come to the life, and in a troubled one their clients too.
+  std::unique_ptr<EnvoyClients> begin_envoys(Life& life, bool troubled) {
+    if (!envoys_) return nullptr;
+    envoys_->begin(life, gap_, troubled);
+    auto clients = std::make_unique<EnvoyClients>(envoys_->world());
+    if (troubled) clients->begin(3);
+    return clients;
+  }
+
+  void end_envoys(Life& life) {
+    if (envoys_ && envoys_->world().life) envoys_->end(life.loss);
+  }
+
   void end(Life& life) {
-    now_ms_ = std::max(now_ms_, life.now_ms()) + random_.between(1, 5'000);
+    gap_ = Millis(random_.between(1, 5'000));
+    now_ms_ = std::max(now_ms_, life.now_ms()) + gap_.count();
     rows_ = life.take_rows();
     model_.reopened();
     socket_model_.reopened();
@@ -150,6 +181,9 @@ class Run {
   Report report_;
   Rows rows_;
   std::int64_t now_ms_ = kStartMs;
+  /// Between the last life and the next one.
+  Millis gap_{0};
+  std::optional<Envoys> envoys_;
 };
 
 }  // namespace
@@ -178,6 +212,17 @@ const std::vector<Variant>& variants() {
       {"ignores_slowness", "slow clients are waited for"},
       {"ignores_closes", "sockets end with their actor"},
       {"loosens_bounds", "bounded sockets"},
+      {"ignores_fences", "one writer"},
+      {"answers_commits", "no lost commit"},
+      {"answers_puts", "no lost entry"},
+      {"drops_starts", "no lost start"},
+      {"keeps_alarms", "no lost wake"},
+      {"hurries_wakes", "no early wake"},
+      {"never_finishes", "every request ends"},
+      {"repeats_requests", "no request twice"},
+      {"shares_starts", "one envoy"},
+      {"answers_as_earlier", "one generation"},
+      {"swaps_answers", "own answer"},
   };
   return all;
 }
