@@ -23,6 +23,8 @@ struct EnvoyClients::State {
   Life& life;
   SimRandom random;
   bool listening = true;
+  /// Of every request: the gateway aborts those of a client that has gone.
+  const std::shared_ptr<AbortSignal> gone = std::make_shared<AbortSignal>();
   std::uint64_t acknowledged = 0;
   std::map<std::int64_t, std::chrono::nanoseconds> waiting;
   std::map<std::string, std::uint32_t> generations;
@@ -61,6 +63,7 @@ Task<Result<HttpResponse>> send(StatePtr state, std::string key, std::string pat
   request->method = "POST";
   request->target = std::move(path);
   request->body.resize(body_bytes);
+  request->abort = state->gone;
   co_return co_await state->life.engine().fetch(found.actor.id, std::move(request), FetchOptions());
 }
 
@@ -167,7 +170,9 @@ void EnvoyClients::begin(int count) {
 }
 
 void EnvoyClients::end() {
-  if (std::exchange(state_->listening, false)) state_->world.promises.nobody_asks();
+  if (!std::exchange(state_->listening, false)) return;
+  state_->world.promises.nobody_asks();
+  state_->gone->abort();
 }
 
 std::uint64_t EnvoyClients::acknowledged() const { return state_->acknowledged; }
