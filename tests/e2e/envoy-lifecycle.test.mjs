@@ -9,6 +9,8 @@ import { stage } from "./support/stage.mjs";
 const quick = { RIVET__PEGBOARD__ENVOY_LOST_THRESHOLD: "2000" };
 
 const asleep = (engine, id) => eventually(async () => (await engine.actor(id)).connectable_ts === null);
+// An engine that is killed before it has told the process so lets the actor go on.
+const stopped = (app, id) => eventually(() => app.log.includes(`asleep ${id}`));
 
 describe("a RivetKit app", () => {
   const on = stage("lifecycle", { env: quick });
@@ -193,7 +195,7 @@ describe("a restart of the engine", () => {
       assert.deepEqual(await keeper.look(), before);
       const id = await keeper.resolve();
       await keeper.nap();
-      await asleep(engine, id);
+      await stopped(app, id);
       assert.equal((await keeper.look()).count, 4);
     } finally {
       await client.dispose();
@@ -211,7 +213,7 @@ describe("a restart of the engine", () => {
       await keeper.later(1_000);
       const id = await keeper.resolve();
       await keeper.nap();
-      await asleep(engine, id);
+      await stopped(app, id);
       await engine.kill();
       await engine.restart();
       await eventually(async () => (await engine.actor(id)).connectable_ts !== null, 15_000);

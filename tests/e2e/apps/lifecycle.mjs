@@ -8,6 +8,7 @@ const keeper = actor({
   onWake: (c) => {
     c.state.wakes += 1;
   },
+  onSleep: (c) => console.log("asleep", c.actorId),
   actions: {
     add: async (c, by = 1) => {
       const count = (c.state.count += by);
