@@ -155,6 +155,8 @@ void Instance::terminate() {
   saver_.close();
   data_.close_kv();
   idle_entry_.cancel();
+  // The end of a socket that was gone before anybody took it up refers to the actor.
+  restoring_.reset();
   if (crash_) host_->crashed(crash_->id() + ": " + crash_->message());
   for (auto& waiter : std::exchange(stop_waiters_, {})) waiter.post({});
 }

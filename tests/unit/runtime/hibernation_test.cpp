@@ -24,10 +24,15 @@ class LastingSink final : public ConnectionSink {
   int hibernations = 0;
 };
 
-class NoSocket final : public ActorSocket {
+/// Keeps its actor alive, as the real one does.
+class OwningSocket final : public ActorSocket {
  public:
+  explicit OwningSocket(std::shared_ptr<ActorInstance> owner) : owner_(std::move(owner)) {}
   Task<void> on_message(WebSocketMessage) override { co_return; }
   void on_close(std::uint16_t, std::string) override {}
+
+ private:
+  const std::shared_ptr<ActorInstance> owner_;
 };
 
 /// An actor through several generations: each is stopped, the next one is started over the same store.
@@ -74,11 +79,12 @@ class Hibernation : public ActorTest {
                                  .executor = boost::asio::make_strand(world.context()),
                                  .host = host};
     for (std::uint8_t n : open_sockets) config.sockets.push_back({socket_id(n), clients[n]});
-    config.attach = [this](auto, std::shared_ptr<Connection> conn, auto, ConnectionSink::Position position) {
+    config.attach = [this](std::shared_ptr<ActorInstance> owner, std::shared_ptr<Connection> conn, auto,
+                           ConnectionSink::Position position) {
       auto sink = std::make_shared<LastingSink>();
       sink->reached = position;
       restored.emplace_back(std::move(conn), sink);
-      return ActorInstance::RestoredEnd{sink, std::make_shared<NoSocket>()};
+      return ActorInstance::RestoredEnd{sink, std::make_shared<OwningSocket>(std::move(owner))};
     };
     actor = ActorInstance::make(std::move(config));
     const auto started = world.run(actor->start());
@@ -162,6 +168,19 @@ TEST_F(Hibernation, AConnectionGoesThroughASleepWithEverythingThatBelongsToIt) {
   EXPECT_TRUE(world.run(actor->resume(socket_id(1))));
   EXPECT_TRUE(is_error(world.run(actor->resume(socket_id(1))), "connection.restore_not_found")) << "only once";
   EXPECT_TRUE(is_error(world.run(actor->resume(socket_id(2))), "connection.restore_not_found"));
+}
+
+TEST_F(Hibernation, ASocketThatIsGoneBeforeItIsTakenUpDoesNotKeepTheActor) {
+  start();
+  open(1, std::make_shared<LastingSink>());
+  stop(StopReason::sleep_intent);
+  wake({1});
+  const std::weak_ptr<ActorInstance> slept = actor;
+  stop(StopReason::sleep_intent);
+  actor.reset();
+  restored.clear();
+  world.settle();
+  EXPECT_TRUE(slept.expired());
 }
 
 TEST_F(Hibernation, AConnectionWhoseClientIsGoneEndsOnceRightAfterOnWake) {
@@ -269,19 +288,20 @@ TEST_F(Hibernation, AStartThatFailsLeavesTheConnectionsToTheNextGeneration) {
   made.make = [script = script](ActorContext& context) { return make_scripted(script, context); };
   log.clear();
   {
-    auto failing = ActorInstance::make(
-        {.ports = world.ports(),
-         .store = &store,
-         .definition = std::make_shared<const ActorDefinition>(std::move(made)),
-         .info = {.actor_id = "id", .generation = 2, .name = "scripted", .key = {"k"}},
-         .id = {},
-         .input = input,
-         .executor = boost::asio::make_strand(world.context()),
-         .host = host,
-         .sockets = {{socket_id(1), clients[1]}},
-         .attach = [](auto, auto, auto, auto) {
-           return ActorInstance::RestoredEnd{std::make_shared<LastingSink>(), std::make_shared<NoSocket>()};
-         }});
+    auto failing =
+        ActorInstance::make({.ports = world.ports(),
+                             .store = &store,
+                             .definition = std::make_shared<const ActorDefinition>(std::move(made)),
+                             .info = {.actor_id = "id", .generation = 2, .name = "scripted", .key = {"k"}},
+                             .id = {},
+                             .input = input,
+                             .executor = boost::asio::make_strand(world.context()),
+                             .host = host,
+                             .sockets = {{socket_id(1), clients[1]}},
+                             .attach = [](std::shared_ptr<ActorInstance> owner, auto, auto, auto) {
+                               return ActorInstance::RestoredEnd{std::make_shared<LastingSink>(),
+                                                                 std::make_shared<OwningSocket>(std::move(owner))};
+                             }});
     EXPECT_FALSE(world.run(failing->start()));
   }
   EXPECT_THAT(log, ElementsAre("wake"));
