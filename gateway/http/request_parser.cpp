@@ -1,5 +1,6 @@
 #include "gateway/http/request_parser.h"
 
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <limits>
@@ -32,6 +33,11 @@ bool is_ascii(string_view text) {
   unsigned all = 0;
   for (const char c : text) all |= static_cast<unsigned char>(c);
   return all < 0x80;
+}
+
+/// Whether there is something that RFC 9110 section 5.6 allows neither in a token nor in a quoted string.
+bool has_controls(string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 // RFC 9112 section 3.2; nothing for forms that no route serves (authority, asterisk).
@@ -140,7 +146,10 @@ class Parser final : public http::basic_parser<true> {
   }
 
   void on_response_impl(int, string_view, int, ErrorCode&) override {}
-  void on_chunk_header_impl(std::uint64_t, string_view, ErrorCode&) override {}
+  void on_chunk_header_impl(std::uint64_t, string_view extensions, ErrorCode& ec) override {
+    // Beast lets quoted strings hold anything; with a line feed in one, others may see another chunk.
+    if (has_controls(extensions)) ec = http::error::bad_chunk_extension;
+  }
   void on_finish_impl(ErrorCode&) override {}
 
   const RequestLimits& limits_;

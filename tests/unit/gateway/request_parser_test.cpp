@@ -61,5 +61,15 @@ TEST(RequestParser, AQuotedStringEndsWithItsLine) {
   EXPECT_EQ(parse(endless, endless.size() - 1), Status::bad_body);
 }
 
+TEST(RequestParser, AChunksHeaderHasNoControlCharacters) {
+  const std::string begin = head(1, "transfer-encoding: chunked\r\n");
+  for (const char control : {'\n', '\0', '\x1f', '\x7f'}) {
+    const std::string quoted = std::string(";a=\"b") + control + "c\"\r\n";
+    expect_everywhere(begin + "1" + quoted + "x\r\n0\r\n\r\n", Status::bad_body);
+    expect_everywhere(begin + "1\r\nx\r\n0" + quoted + "\r\n", Status::bad_body);
+  }
+  expect_everywhere(begin + "1;a=\"b\tc\x80\"\r\nx\r\n0\r\n\r\n", Status::done);
+}
+
 }  // namespace
 }  // namespace troupe
