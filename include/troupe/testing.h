@@ -43,6 +43,11 @@ struct PendingAnswer {
   std::optional<Result<Bytes>> answer;
 };
 
+/// The same of a message that was sent with a wait.
+struct PendingMessage {
+  std::optional<Result<QueueSent>> outcome;
+};
+
 template <class R>
 Result<R> typed_answer(Result<Bytes> output) {
   if (!output) return std::move(output).error();
@@ -69,6 +74,30 @@ class Pending {
 
  private:
   std::shared_ptr<detail::PendingAnswer> state_;
+};
+
+/// A message that has been sent and whose completion may need time to pass.
+template <class R>
+class PendingMessage {
+ public:
+  explicit PendingMessage(std::shared_ptr<detail::PendingMessage> state) : state_(std::move(state)) {}
+
+  bool done() const { return state_->outcome.has_value(); }
+  /// What it was completed with, or that the time was over. Throws Misuse before it is done.
+  Result<Sent<R>> result() const {
+    if (!done()) throw Misuse("the message has not been completed yet: advance the time first");
+    const auto& outcome = *state_->outcome;
+    if (!outcome) return outcome.error();
+    Sent<R> sent;
+    sent.completed = outcome->completed;
+    if (outcome->response) {
+      TROUPE_TRY(sent.response, decode<R>(*outcome->response, "completion response"));
+    }
+    return sent;
+  }
+
+ private:
+  std::shared_ptr<detail::PendingMessage> state_;
 };
 
 /// A client's connection, as `client.actor.connect()` makes one. Lifetime: closes when destroyed; must not outlive the
@@ -136,6 +165,22 @@ class Actor {
     return Pending<R>(begin(std::move(action), troupe::detail::encode_arguments(args...)));
   }
 
+  /// A message for a queue, as another actor would send it; durable when this returns. What the actor does not declare
+  /// is dropped. Throws Misuse when the actor needs time to start.
+  template <class B>
+  Result<void> send(std::string queue, const B& body) {
+    const auto pending = begin_send({std::move(queue), encode(body), false, std::nullopt});
+    if (!pending->outcome) throw Misuse("the actor needs time to start: advance it, then send");
+    if (!*pending->outcome) return pending->outcome->error();
+    return {};
+  }
+  /// The same, and waits until the message is completed, for `timeout` at the most.
+  template <class R = Value, class B>
+  PendingMessage<R> send_and_wait(std::string queue, const B& body,
+                                  std::optional<std::chrono::milliseconds> timeout = std::nullopt) {
+    return PendingMessage<R>(begin_send({std::move(queue), encode(body), true, timeout}));
+  }
+
   /// A client's connection with these parameters.
   template <class Params>
   Connection connect(const Params& params) {
@@ -166,6 +211,7 @@ class Actor {
   Actor(detail::World& world, ActorAddress address) : world_(&world), address_(std::move(address)) {}
   Result<void> create_with(std::optional<Bytes> input);
   std::shared_ptr<detail::PendingAnswer> begin(std::string action, Bytes args);
+  std::shared_ptr<detail::PendingMessage> begin_send(QueueSend message);
   Connection connect_with(Bytes params);
 
   detail::World* world_;

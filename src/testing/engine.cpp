@@ -40,6 +40,16 @@ std::shared_ptr<detail::PendingAnswer> Actor::begin(std::string action, Bytes ar
   return pending;
 }
 
+std::shared_ptr<detail::PendingMessage> Actor::begin_send(QueueSend message) {
+  auto pending = std::make_shared<detail::PendingMessage>();
+  auto finished = [pending](std::exception_ptr thrown, Result<QueueSent> outcome) {
+    pending->outcome = thrown ? Result<QueueSent>(internal_error("the queue threw")) : std::move(outcome);
+  };
+  boost::asio::co_spawn(world_->world.context(), world_->send(address_, std::move(message)), std::move(finished));
+  world_->world.settle();
+  return pending;
+}
+
 HttpResponse Actor::fetch(HttpRequest request) {
   const auto made = world_->run(world_->make(address_, std::nullopt));
   if (!made || !*made) throw Misuse("the actor cannot be created: " + (made ? made->error().id() : "no answer"));

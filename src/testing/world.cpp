@@ -72,4 +72,12 @@ Task<Result<ActorId>> World::make(ActorAddress address, std::optional<Bytes> inp
   co_return made->actor.id;
 }
 
+Task<Result<QueueSent>> World::send(ActorAddress to, QueueSend message) {
+  auto making = make(std::move(to), std::nullopt);
+  TROUPE_CO_TRY(const auto id, co_await std::move(making));
+  auto acquiring = engine->acquire(id, {});
+  TROUPE_CO_TRY(const auto hosted, co_await std::move(acquiring));
+  co_return co_await hosted->send(std::move(message));
+}
+
 }  // namespace troupe::testing::detail

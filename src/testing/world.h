@@ -50,6 +50,8 @@ struct World {
   std::optional<ActorRecord> find(const ActorAddress& address);
   /// Creates it if need be.
   Task<Result<ActorId>> make(ActorAddress address, std::optional<Bytes> input);
+  /// A message for its queue; the actor is created and started if need be.
+  Task<Result<QueueSent>> send(ActorAddress to, QueueSend message);
 
   VirtualWorld world;
   TemporaryDirectory directory;

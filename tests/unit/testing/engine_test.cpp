@@ -24,6 +24,7 @@ class EngineInMemory : public ::testing::Test {
   static Registry actors() {
     Registry registry;
     register_demo_actors(registry);
+    registry.add(actor("desk").queue("mail"));
     registry.add(actor<Diary>("diary")
                      .sleep_timeout(10s)
                      .create_state([](std::optional<std::string> first) { return Diary{{first.value_or("")}}; })
@@ -131,6 +132,31 @@ TEST_F(EngineInMemory, AConnectionGetsEventsAndAnswers) {
   EXPECT_TRUE(napping.result());
   connection.close();
   EXPECT_EQ(connection.call("write", "late").error().id(), "ws.connection_closed");
+}
+
+TEST_F(EngineInMemory, MessagesReachTheQueuesOfAnActor) {
+  auto ledger = engine.actor("ledger", "k");
+  const auto posting = [](Value i) { return Value::object({{"i", std::move(i)}}); };
+  ASSERT_TRUE(ledger.send("post", posting(3)));
+  const auto asked = ledger.send_and_wait("ask", posting(4));
+  ASSERT_TRUE(asked.done());
+  const auto sent = asked.result().value();
+  EXPECT_TRUE(sent.completed);
+  EXPECT_EQ(sent.response, Value::object({{"double", 8}}));
+  EXPECT_EQ(*ledger.call<Value>("read")->find("order"), Value::array({3, 4}));
+  EXPECT_EQ(ledger.send("post", "no posting").error().id(), "actor.validation_error");
+  EXPECT_EQ(ledger.send_and_wait<int>("ask", posting(5)).result().error().id(), "actor.validation_error");
+}
+
+TEST_F(EngineInMemory, AMessageThatNobodyCompletesWaitsForItsTime) {
+  auto desk = engine.actor("desk", "k");
+  const auto open = desk.send_and_wait("mail", "hello", 10s);
+  engine.advance(9s);
+  EXPECT_FALSE(open.done());
+  EXPECT_THROW((void)open.result(), testing::Misuse);
+  engine.advance(1s);
+  ASSERT_TRUE(open.done());
+  EXPECT_FALSE(open.result()->completed);
 }
 
 TEST_F(EngineInMemory, ARefusedConnectionSaysWhy) {
