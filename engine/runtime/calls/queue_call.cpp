@@ -62,7 +62,6 @@ Task<void> QueueRun::run(std::shared_ptr<CallBase> self) {
 
 Task<Result<void>> QueueRun::admit() {
   auto& instance = actor();
-  TROUPE_CO_CHECK(instance.queue().check_size(message_.name, message_.body));
   if (!instance.admission_runs_code()) {
     instance.insert(temporary_);
     co_return Result<void>();

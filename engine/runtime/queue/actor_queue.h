@@ -31,8 +31,6 @@ class ActorQueue final : public Queue {
   Task<Result<QueueMessage>> add(std::string name, Bytes body) override;
   Task<Result<void>> reset() override;
 
-  /// Errors: `queue.message_too_large`.
-  Result<void> check_size(const std::string& name, const Bytes& body) const;
   QueueReplies& replies() { return replies_; }
   /// The abort signal of the actor: ends every wait of its code.
   void abort() { receivers_.abort_all(); }
@@ -44,6 +42,9 @@ class ActorQueue final : public Queue {
 
   Task<Result<void>> open();
   Task<Result<void>> load();
+  /// Errors: `queue.message_too_large`.
+  Result<void> check_size(const std::string& name, const Bytes& body) const;
+  /// Errors: also `queue.full`.
   Result<void> check_room(const std::string& name, const Bytes& body) const;
   QueueMessage make_message(std::uint64_t id, const std::string& name, const QueueIndex::Entry& entry) const;
   Bytes row_of(std::uint64_t id) const;

@@ -116,6 +116,7 @@ TEST_F(ActorQueueReply, CanPublishDecidesAndSeesTheConnection) {
   EXPECT_TRUE(send("jobs", "a"));
   EXPECT_EQ(seen.size(), 36u);
   EXPECT_TRUE(is_error(send("ask", "b"), "auth.forbidden"));
+  EXPECT_TRUE(is_error(send("ask", std::string(70'000, 'b')), "auth.forbidden"));
   EXPECT_EQ(receive(poll({}, 5)), Log({"1 jobs a"}));
   // The actor itself needs no permission.
   EXPECT_TRUE(world.run(queue().send("ask", to_bytes("c"))));
