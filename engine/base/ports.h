@@ -25,6 +25,7 @@ class Clock {
 };
 
 /// One timer. Threads: its executor only. After `cancel`, `start` or the destructor an earlier callback does not run.
+/// It may be destroyed on any thread; a callback that runs on the executor at that moment then goes on.
 class Timer {
  public:
   virtual ~Timer() = default;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -43,8 +44,8 @@ class AsioTimer final : public Timer {
   struct Shared {
     explicit Shared(Executor executor) : timer(std::move(executor)) {}
     boost::asio::steady_timer timer;
-    /// Number of the wait that may still call back.
-    std::uint64_t epoch = 0;
+    /// Number of the wait that may still call back. Atomic, because the last owner may let go on another thread.
+    std::atomic<std::uint64_t> epoch = 0;
   };
   std::shared_ptr<Shared> shared_;
 };

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <thread>
 #include <vector>
 
 namespace troupe {
@@ -58,6 +62,26 @@ TEST(RealPorts, AContextMayEndWhileTasksWait) {
     EXPECT_GT(held.use_count(), 1);
   }
   EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(RealPorts, ATimerMayGoOnAnotherThreadWhileItsWaitEnds) {
+  boost::asio::io_context context;
+  auto timers = make_asio_timers();
+  auto work = boost::asio::make_work_guard(context);
+  std::thread runner([&] { context.run(); });
+  for (int i = 0; i < 1000; ++i) {
+    std::promise<std::unique_ptr<Timer>> armed;
+    boost::asio::post(context, [&] {
+      auto timer = timers->make(context.get_executor());
+      timer->start(1h, [] { ADD_FAILURE() << "the wait was cancelled"; });
+      // Its handler is on its way when the other thread lets the timer go.
+      timer->cancel();
+      armed.set_value(std::move(timer));
+    });
+    armed.get_future().get().reset();
+  }
+  work.reset();
+  runner.join();
 }
 
 TEST(RealPorts, RandomBytesDiffer) {
