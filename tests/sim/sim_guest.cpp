@@ -257,8 +257,7 @@ void Guest::take(const clientproto::ErrorFrame& error) {
 }
 
 void Guest::heard_back(std::int64_t number, bool ok) {
-  if (!answers_.insert(number).second && !place().may_repeat)
-    violation("no frame twice", "answer to " + std::to_string(number));
+  if (!answers_.insert(number).second) violation("no frame twice", "answer to " + std::to_string(number));
   if (const auto waiting = waiting_.find(number); waiting != waiting_.end()) {
     waiting_bytes_ -= waiting->second;
     waiting_.erase(waiting);

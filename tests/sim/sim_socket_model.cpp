@@ -43,11 +43,10 @@ void SocketModel::check_heard(const Place& place, const Value& reading) {
     auto numbers = heard(reading, client);
     const std::string who = place.key + ", " + client;
     // Each client counts upwards.
-    if (!place.may_repeat && !std::ranges::is_sorted(numbers))
-      violation("order on a socket", who + " was heard out of order");
+    if (!std::ranges::is_sorted(numbers)) violation("order on a socket", who + " was heard out of order");
     std::ranges::sort(numbers);
     const auto twice = std::ranges::adjacent_find(numbers);
-    if (!place.may_repeat && twice != numbers.end()) violation("no frame twice", who + ": " + std::to_string(*twice));
+    if (twice != numbers.end()) violation("no frame twice", who + ": " + std::to_string(*twice));
     if (left(reading, client) > 1) violation("one onDisconnect", who + " has left more than once");
     if (came(reading, client) > 1) violation("connections survive sleep", who + " has come more than once");
   }

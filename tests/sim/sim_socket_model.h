@@ -18,8 +18,6 @@ struct Place {
   bool hall = false;
   /// Somebody has begun to destroy it; and it is.
   bool doomed = false, gone = false;
-  /// Raw messages may come again: a save whose sync failed is there nevertheless, while they are not acknowledged.
-  bool may_repeat = false;
   /// What has to stay in its state: by the name of the client, numbers in order.
   std::map<std::string, std::vector<Told>> told;
 };

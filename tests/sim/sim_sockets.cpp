@@ -22,19 +22,13 @@ struct Sockets::State {
   const WireDefect defect;
   /// Nothing fails in this life.
   const bool exact;
-  const bool syncs_fail;
   bool listening = true;
   /// Nobody begins anything new.
   bool settling = false;
   std::vector<std::shared_ptr<Guest>> guests;
 
   State(Life& l, SocketModel& m, std::uint64_t seed, WireDefect d, const StoreFaults& faults)
-      : life(l),
-        model(m),
-        random(seed),
-        defect(d),
-        exact(faults.commit_fails == 0 && faults.sync_fails == 0),
-        syncs_fail(faults.sync_fails > 0) {}
+      : life(l), model(m), random(seed), defect(d), exact(faults.commit_fails == 0 && faults.sync_fails == 0) {}
 
   bool hears() const { return listening && !life.dead(); }
   bool goes_on() const { return hears() && !settling; }
@@ -86,7 +80,6 @@ Task<GuestPtr> come(StatePtr state, bool hall, std::string key) {
   HttpRequest upgrade = guest->upgrade();
   auto opened = co_await state->life.engine().open_websocket(place->id, std::move(*hosted), std::move(upgrade), guest);
   if (!opened) co_return nullptr;
-  if (!hall && state->syncs_fail) place->may_repeat = true;
   state->guests.push_back(guest);
   start(state, guest->serve(std::move(*opened)));
   // It may have come after the end.

@@ -7,6 +7,10 @@ namespace {
 /// RFC 6455 §7.4.1: the server met a condition that kept it from going on.
 constexpr std::uint16_t kServerError = 1011;
 
+/// The stored record of a socket is at most so many messages behind what is acknowledged, so that the next generation
+/// can tell by the 16 bits of an index whether a message is in it.
+constexpr std::uint16_t kUnstoredMax = 16'384;
+
 Task<void> run_websocket(std::shared_ptr<Instance> actor, std::shared_ptr<RawSocket> socket,
                          std::shared_ptr<ActorConnection> conn) {
   std::optional<Error> failure;
@@ -60,25 +64,30 @@ void Instance::serve_websocket(std::shared_ptr<RawSocket> socket, std::shared_pt
   detach(run_websocket(self(), std::move(socket), std::move(conn)));
 }
 
-void Instance::message_handled(const std::shared_ptr<RelayedSocket>& client, std::uint16_t index) {
+void Instance::message_handled(const std::shared_ptr<ActorConnection>& conn,
+                               const std::shared_ptr<RelayedSocket>& client, std::uint16_t index) {
+  if (conn->handled_since_stored() >= kUnstoredMax) connection_changed(*conn);
   if (!unsettled(Ack::written)) return client->ack(index);
+  if (moved_.empty() || moved_.back() != conn) moved_.push_back(conn);
   // What is never saved is not handled: the client's message comes again. A commit that fails decides nothing, because
   // the next one takes the change along.
   gate_.hold_ack([client, index] { client->ack(index); });
 }
 
 std::shared_ptr<RawSocket> Instance::make_raw_socket(std::shared_ptr<RelayedSocket> client, bool hibernatable,
-                                                     std::shared_ptr<std::weak_ptr<ActorConnection>> conn) {
+                                                     const std::shared_ptr<std::weak_ptr<ActorConnection>>& conn) {
   RawSocket::Events events;
   // The connection owns the socket, which tells it when it has closed.
-  events.closed = [weak = std::weak_ptr<Instance>(self()), conn = std::move(conn)] {
+  events.closed = [weak = std::weak_ptr<Instance>(self()), conn] {
     auto instance = weak.lock();
     auto closed = conn->lock();
     return instance && closed && instance->end_connection(closed);
   };
   if (hibernatable) {
-    events.handled = [weak = std::weak_ptr<Instance>(self()), client](std::uint16_t index) {
-      if (auto instance = weak.lock()) instance->message_handled(client, index);
+    events.handled = [weak = std::weak_ptr<Instance>(self()), client, conn](std::uint16_t index) {
+      auto instance = weak.lock();
+      auto handler = conn->lock();
+      if (instance && handler) instance->message_handled(handler, client, index);
     };
   }
   std::weak_ptr<ConnectionOwner> owner = self();

@@ -22,15 +22,15 @@ void ActorConnection::set_state(Bytes cbor) {
 }
 
 ConnectionRecord ActorConnection::record() const {
-  if (sink_) position_ = sink_->position();
+  const auto reached = position();
   ConnectionRecord record;
   record.raw = kind_ == Kind::raw_socket;
   record.socket = connect_.socket.value_or(SocketId{});
   record.params = connect_.params;
   record.state = state_;
   record.events.assign(events_.begin(), events_.end());
-  record.handled = position_.handled;
-  record.sent = position_.sent;
+  record.handled = reached.handled;
+  record.sent = reached.sent;
   record.method = connect_.request.method;
   record.target = connect_.request.target;
   record.headers = connect_.request.headers;
@@ -44,8 +44,7 @@ void ActorConnection::restore(std::string id, Bytes state, ConnectionSink::Posit
 }
 
 bool ActorConnection::has_moved() const {
-  if (!sink_) return false;
-  const auto now = sink_->position();
+  const auto now = position();
   return now.handled != position_.handled || now.sent != position_.sent;
 }
 

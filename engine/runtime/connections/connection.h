@@ -75,15 +75,24 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   }
 
   const std::optional<SocketId>& socket() const { return connect_.socket; }
+  /// What has to be stored of it, with the current position.
   ConnectionRecord record() const;
+  /// The next commit takes that along.
+  void record_staged() { position_ = position(); }
   /// A connection of an earlier generation.
   void restore(std::string id, Bytes state, ConnectionSink::Position position);
   void attach(std::shared_ptr<ConnectionSink> sink) { sink_ = std::move(sink); }
   /// Whether the stored record lacks the current position.
   bool has_moved() const;
+  /// How many of the client's messages are handled that the stored record does not know of.
+  std::uint16_t handled_since_stored() const {
+    return static_cast<std::uint16_t>(position().handled - position_.handled);
+  }
 
  private:
   friend class ConnectionTable;
+
+  ConnectionSink::Position position() const { return sink_ ? sink_->position() : position_; }
 
   Kind kind_;
   ActorInstance::Connect connect_;
@@ -95,7 +104,7 @@ class ActorConnection final : public Connection, public std::enable_shared_from_
   /// The end of the client's side is on its way.
   bool ended_ = false;
   /// As last stored.
-  mutable ConnectionSink::Position position_;
+  ConnectionSink::Position position_;
   /// Made when first asked for: most HTTP actions never look at it.
   mutable std::string id_;
 

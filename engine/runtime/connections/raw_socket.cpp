@@ -6,6 +6,7 @@ namespace troupe {
 namespace {
 
 /// RFC 6455 §7.4.1 and the registry of IANA.
+constexpr std::uint16_t kServerError = 1011;
 constexpr std::uint16_t kTryAgainLater = 1013;
 
 }  // namespace
@@ -65,7 +66,7 @@ RawSocket::RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, E
 
 void RawSocket::restore(Position position) {
   position_ = position;
-  restored_ = true;
+  restored_ = may_repeat_ = true;
 }
 
 bool RawSocket::send(WebSocketMessage message) {
@@ -111,6 +112,10 @@ void RawSocket::push(WebSocketMessage message, Continuation<Done> taken) {
   // The next generation gets it.
   left_messages_ = left_messages_ || hibernating_;
   if (hibernating_) return taken.resume({});
+  if (is_repeated(message.index)) {
+    taken.resume({});
+    return close(kServerError, "actor.dropped_reply");
+  }
   if (closed_ || !has_reader_) {
     if (!closed_) handled(message.index);
     return taken.resume({});
@@ -140,6 +145,12 @@ void RawSocket::finish_taken() {
 void RawSocket::handled(std::uint16_t index) {
   position_.handled = index;
   if (events_.handled) events_.handled(index);
+}
+
+bool RawSocket::is_repeated(std::uint16_t index) {
+  // They would come first, and an index goes round.
+  if (!std::exchange(may_repeat_, false)) return false;
+  return static_cast<std::int16_t>(index - position_.handled) <= 0;
 }
 
 void RawSocket::make_room() {

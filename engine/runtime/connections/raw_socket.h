@@ -31,7 +31,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, Events events,
             std::weak_ptr<ConnectionOwner> owner);
 
-  /// Before anything else: the socket comes from an earlier generation.
+  /// Before anything else: the socket comes from an earlier generation. If that has stored a message as handled, but
+  /// its commit has failed, the message comes again, and the socket is closed: what was said about it is lost.
   void restore(Position position);
 
   /// The end for the actor's code, once. When it is gone, messages of the client are dropped.
@@ -61,6 +62,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   /// The actor's code is done with what it has taken.
   void finish_taken();
   void handled(std::uint16_t index);
+  /// Whether an earlier generation has handled the message.
+  bool is_repeated(std::uint16_t index);
   void client_closed(std::uint16_t code, std::string reason);
   void stop_reading();
   /// As `Events::closed`.
@@ -77,6 +80,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   Signal released_;
   Position position_;
   bool restored_ = false;
+  /// Whether a message that an earlier generation has handled may still come.
+  bool may_repeat_ = false;
   bool hibernating_ = false;
   /// Some that the client has sent, to the next generation.
   bool left_messages_ = false;

@@ -17,6 +17,7 @@ StateSaver::Config saver_config(const ActorInstance::Config& config, Deadlines& 
           .before_write =
               [&actor] {
                 actor.note_changes();
+                actor.store_moved();
                 actor.gate().seal();
               },
           .on_committed = [&actor] { actor.gate().committed(); }};

@@ -165,10 +165,13 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   bool hold_back(std::size_t bytes, std::function<void()> out) override { return gate_.hold(bytes, std::move(out)); }
   void connection_changed(ActorConnection& conn) override;
   /// Acknowledges a message of a raw socket once what its handler changed is committed.
-  void message_handled(const std::shared_ptr<RelayedSocket>& client, std::uint16_t index);
+  void message_handled(const std::shared_ptr<ActorConnection>& conn, const std::shared_ptr<RelayedSocket>& client,
+                       std::uint16_t index);
+  /// A commit is about to take what messages of raw sockets have changed: how far they are handled goes along.
+  void store_moved();
   /// The runtime's part of a raw socket; `conn` is filled in once its connection is made.
   std::shared_ptr<RawSocket> make_raw_socket(std::shared_ptr<RelayedSocket> client, bool hibernatable,
-                                             std::shared_ptr<std::weak_ptr<ActorConnection>> conn);
+                                             const std::shared_ptr<std::weak_ptr<ActorConnection>>& conn);
   /// Runs the actor's code for a raw socket.
   void serve_websocket(std::shared_ptr<RawSocket> socket, std::shared_ptr<ActorConnection> conn);
 
@@ -269,6 +272,8 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   ConnectionTable connections_;
   /// Null for an actor without hibernated connections.
   std::unique_ptr<RestoredSockets> restoring_;
+  /// With messages that are handled and wait for a commit; one may be in it twice.
+  std::vector<std::shared_ptr<ActorConnection>> moved_;
   StateSaver saver_;
   OutputGate gate_;
   ActorData data_;

@@ -128,7 +128,13 @@ Result<std::shared_ptr<ActorSocket>> Instance::take_restored(const SocketId& id)
 void Instance::connection_changed(ActorConnection& conn) {
   if (!conn.hibernatable() || !connections_.contains(conn)) return;
   auto staged = saver_.put(keys::actor_connection(id_, conn.id()), encode_connection(conn.record()), Ack::written);
-  if (!staged) log_error("storing a connection", staged.error());
+  if (!staged) return log_error("storing a connection", staged.error());
+  conn.record_staged();
+}
+
+void Instance::store_moved() {
+  for (const auto& conn : std::exchange(moved_, {}))
+    if (conn->has_moved()) connection_changed(*conn);
 }
 
 Task<Result<void>> Instance::store_hibernating(std::shared_ptr<HibernatingConnections> leaving) {

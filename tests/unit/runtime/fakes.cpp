@@ -162,7 +162,9 @@ Task<Result<void>> FakeActorStore::save(ActorId, std::uint32_t, ActorSave save, 
   const auto changed_rows = batch.changes().size();
   if (save.state) stored = save.state;
   saves.push_back({save.state.value_or(Bytes()), ack, changed_rows});
-  co_return co_await rows->commit(std::move(batch), ack);
+  auto committed = co_await rows->commit(std::move(batch), ack);
+  if (committed && sync_failure) co_return *sync_failure;
+  co_return committed;
 }
 
 Task<Result<std::vector<ActorSave::ConnectionRow>>> FakeActorStore::load_connections(ActorId id) {

@@ -64,6 +64,8 @@ class FakeActorStore final : public ActorStore {
   std::optional<Bytes> stored;
   std::optional<Error> load_failure;
   std::optional<Error> save_failure;
+  /// Of saves that are written all the same.
+  std::optional<Error> sync_failure;
   std::shared_ptr<Gate> hold_saves;
   std::shared_ptr<Gate> hold_close;
   std::vector<Save> saves;

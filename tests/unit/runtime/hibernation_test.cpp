@@ -102,6 +102,7 @@ class Hibernation : public ActorTest {
         auto message = co_await std::move(receiving);
         if (!message) break;
         seen.push_back(to_string(message->data));
+        if (messages_change) script->context->request_save();
       }
       seen.push_back(socket->hibernating() ? "hibernating" : "closed");
       co_return Result<void>();
@@ -127,6 +128,8 @@ class Hibernation : public ActorTest {
   std::size_t stored_connections() { return world.run(store.load_connections({})).value().size(); }
 
   Log log, seen;
+  /// Whether the actor's state is another one behind each message of a raw socket.
+  bool messages_change = false;
   std::map<std::uint8_t, std::shared_ptr<FakeClientSocket>> clients{{1, std::make_shared<FakeClientSocket>()},
                                                                     {2, std::make_shared<FakeClientSocket>()}};
   std::vector<std::pair<std::shared_ptr<Connection>, std::shared_ptr<LastingSink>>> restored;
@@ -388,6 +391,63 @@ TEST_F(Hibernation, AMessageThatARawSocketLeavesToTheNextGenerationTakesTheClose
   EXPECT_THAT(seen, ElementsAre("new", "hibernating", "restored", "m1", "closed"));
   EXPECT_EQ(log.size(), 2U) << "the wake and one end";
   EXPECT_THAT(clients[1]->closes, ElementsAre("1000 "));
+}
+
+TEST_F(Hibernation, AMessageWhoseChangesAreStoredWithoutBeingSyncedIsNotHandledTwice) {
+  const Error failure = make_error("storage", "unavailable");
+  messages_change = true;
+  start_reading();
+  auto socket = open_raw();
+  store.sync_failure = failure;
+  world.run(hand_over_message(socket, 1));
+  world.run(hand_over_message(socket, 2));
+  world.advance(1min);
+  world.run(hand_over_message(socket, 3));
+  stop(StopReason::sleep_intent);
+  EXPECT_THAT(clients[1]->acks, IsEmpty()) << "nothing is committed";
+
+  store.sync_failure.reset();
+  wake({1});
+  socket = world.run(actor->resume(socket_id(1))).value();
+  for (std::uint16_t index = 1; index <= 4; ++index) world.run(hand_over_message(socket, index));
+  EXPECT_THAT(seen, ElementsAre("new", "m1", "m2", "m3", "hibernating", "restored", "closed"));
+  EXPECT_THAT(clients[1]->closes, ElementsAre("1011 actor.dropped_reply")) << "what was said about it is lost";
+}
+
+TEST_F(Hibernation, HowFarMessagesAreHandledIsStoredWithWhatTheyChange) {
+  messages_change = true;
+  start_reading();
+  auto socket = open_raw();
+  store.sync_failure = make_error("storage", "unavailable");
+  world.run(hand_over_message(socket, 1));
+  world.advance(1min);
+  store.save_failure = store.sync_failure;
+  stop(StopReason::sleep_intent);
+
+  store.save_failure.reset();
+  store.sync_failure.reset();
+  wake({1});
+  socket = world.run(actor->resume(socket_id(1))).value();
+  world.run(hand_over_message(socket, 1));
+  EXPECT_THAT(seen, ElementsAre("new", "m1", "hibernating", "restored", "closed"));
+}
+
+TEST_F(Hibernation, AStoredPositionOfLongAgoIsNotTakenForALaterOne) {
+  start_reading();
+  auto socket = open_raw();
+  constexpr std::uint16_t kMany = 50'000;
+  for (std::uint16_t index = 1; index <= kMany; ++index) world.run(hand_over_message(socket, index));
+  world.advance(1min);
+  EXPECT_EQ(clients[1]->acks.back(), kMany);
+  store.save_failure = make_error("storage", "unavailable");
+  stop(StopReason::sleep_intent);
+
+  store.save_failure.reset();
+  seen.clear();
+  wake({1});
+  socket = world.run(actor->resume(socket_id(1))).value();
+  world.run(hand_over_message(socket, kMany + 1));
+  EXPECT_THAT(seen, ElementsAre("restored", "m50001"));
 }
 
 TEST(ConnectionRecords, SurviveTheirEncodingAndRefuseDamage) {
