@@ -48,7 +48,7 @@ class EnvoyTunnel {
   virtual void connected(const std::shared_ptr<EnvoyLink>& link) = 0;
   /// The connection is gone; the envoy may come back.
   virtual void disconnected(const std::shared_ptr<EnvoyLink>& link) = 0;
-  /// The engine stops, and its limits with it: nothing comes to its time any more.
+  /// The engine stops. Every conversation ends as if its generation were over, and there are no new ones.
   virtual void stop() = 0;
 
   virtual TunnelStats stats() const = 0;

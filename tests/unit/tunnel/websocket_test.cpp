@@ -1,4 +1,5 @@
 #include "engine/base/errors.h"
+#include "engine/hosts/envoy/tunnel/socket_end.h"
 #include "tunnel_fixture.h"
 
 namespace troupe {
@@ -66,6 +67,27 @@ class TunnelSocket : public TunnelTest {
   }
   HibernatingSocket asleep() { return {client->id(), std::make_shared<const HttpRequest>(upgrade()), client}; }
 };
+
+TEST_F(TunnelSocket, ASocketWhoseGenerationIsOverBeforeItWaitsIsToldSo) {
+  const auto context = std::make_shared<TunnelContext>(world.ports(), settings);
+  const auto end = std::make_shared<SocketEnd>(context, 1, address(), client);
+  end->generation_stopped();
+  const auto opened = start(end->open(std::make_shared<const HttpRequest>(upgrade())));
+  ASSERT_TRUE(*opened);
+  EXPECT_EQ((**opened).error().id(), "actor.stopping");
+  EXPECT_TRUE(link->sent.empty());
+}
+
+TEST_F(TunnelSocket, AStopEndsWhatIsOpeningAndLeavesOpenSocketsToTheirClients) {
+  open(true);
+  const auto opening_late = opening();
+  next<ToEnvoyWebSocketOpen>(0);
+  tunnel->stop();
+  world.settle();
+  ASSERT_TRUE(*opening_late);
+  EXPECT_EQ((**opening_late).error().id(), "guard.actor_stopped_while_waiting_for_websocket_open");
+  EXPECT_TRUE(client->take().empty());
+}
 
 TEST_F(TunnelSocket, OpensAndCarriesMessagesWithTheirIndexes) {
   const auto opened = opening();

@@ -67,7 +67,12 @@ void HttpExchange::begin(Continuation<Done> caller) {
     if (const auto self = weak.lock()) self->answer_overdue();
   };
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (phase_ == Phase::ended) {
+      // The generation was over before anybody waited.
+      lock.unlock();
+      return caller.post({});
+    }
     caller_ = std::move(caller);
     deadline_ = context_->deadlines->add(context_->settings.response_start_timeout, overdue);
     if (streams_ && (request_.stream || request_.body.size() > kBodyChunkBytes)) {

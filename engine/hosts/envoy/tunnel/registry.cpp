@@ -26,6 +26,7 @@ std::vector<std::shared_ptr<Conversation>> ConversationRegistry::start_generatio
   {
     ActorShard& shard = shard_of(generation.actor);
     const std::lock_guard lock(shard.mutex);
+    if (closed_) return {};
     Generation& place = shard.generations[generation.actor];
     if (place.number == generation.generation) return {};
     earlier = std::exchange(place, Generation{generation.generation, false, {}});
@@ -156,7 +157,9 @@ std::vector<std::shared_ptr<Conversation>> ConversationRegistry::of_link(const E
   return found;
 }
 
-std::vector<std::shared_ptr<Conversation>> ConversationRegistry::clear() {
+std::vector<std::shared_ptr<Conversation>> ConversationRegistry::close() {
+  // First: whoever begins a generation now finds out under the lock of its shard.
+  closed_ = true;
   std::vector<std::shared_ptr<Conversation>> left;
   for (ActorShard& shard : actor_shards_) {
     decltype(shard.generations) generations;

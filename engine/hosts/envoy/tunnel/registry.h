@@ -41,8 +41,8 @@ class ConversationRegistry {
   /// Walks over everything.
   std::vector<std::shared_ptr<Conversation>> of_link(const EnvoyLink& link);
 
-  /// Forgets everything.
-  std::vector<std::shared_ptr<Conversation>> clear();
+  /// Forgets everything, and takes nothing any more: every generation is over. What there was.
+  std::vector<std::shared_ptr<Conversation>> close();
 
   /// Requests and WebSockets.
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
@@ -75,6 +75,7 @@ class ConversationRegistry {
   std::vector<std::shared_ptr<Conversation>> erase_ids_of(Generation generation);
 
   const std::size_t conversations_max_;
+  std::atomic<bool> closed_{false};
   std::atomic<std::size_t> size_{0};
   /// Of `size_`.
   std::atomic<std::size_t> websockets_{0};

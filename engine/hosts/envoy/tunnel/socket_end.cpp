@@ -55,7 +55,12 @@ void SocketEnd::ask_to_open(std::shared_ptr<const HttpRequest> upgrade, Continua
     if (const auto self = weak.lock()) self->opening_overdue();
   };
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (state_ == State::ended) {
+      // The generation was over before anybody waited.
+      lock.unlock();
+      return opener.post(Opened(make_error("actor", "stopping")));
+    }
     upgrade_ = std::move(upgrade);
     opener_ = std::move(opener);
     deadline_ = context_->deadlines->add(context_->settings.websocket_open_timeout, std::move(overdue));

@@ -41,13 +41,10 @@ class Tunnel final : public EnvoyTunnel {
     // Odd, so that it runs through all values.
     id_step_ |= 1u;
   }
-  ~Tunnel() override {
-    // Who waits for an answer holds its conversation, which holds who waits.
-    for (const auto& left : context_->registry.clear()) left->generation_stopped();
-    context_->deadlines->stop();
-  }
+  // Who waits for an answer holds its conversation, which holds who waits.
+  ~Tunnel() override { end(); }
 
-  void stop() override { context_->deadlines->stop(); }
+  void stop() override { end(); }
 
   Task<Result<HttpResponse>> fetch(EnvoyActorAddress to, HttpRequest request) override {
     const auto context = context_;
@@ -151,6 +148,11 @@ class Tunnel final : public EnvoyTunnel {
   }
 
  private:
+  void end() {
+    for (const auto& left : context_->registry.close()) left->generation_stopped();
+    context_->deadlines->stop();
+  }
+
   static Result<> add(TunnelContext& context, const std::shared_ptr<Conversation>& conversation) {
     std::shared_ptr<Conversation> replaced;
     const auto added = context.registry.add(conversation, &replaced);
