@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/actor_end.h"
 #include "engine/placement/placement.h"
 
 namespace troupe {
@@ -11,12 +12,6 @@ namespace troupe {
 /// Whether a generation turned the work away before any of it ran, so that the next one can have it.
 inline bool refused_by_generation(const Error& error) {
   return error.is("actor", "stopping") || error.is("actor", "not_ready") || error.is("actor", "destroying");
-}
-
-/// Whether whoever waited for an actor learns that it has ended, so that its key is free for the next one. Of errors of
-/// `acquire` only: an actor may answer the same about another one.
-inline bool has_ended(const Error& error) {
-  return error.is("actor", "destroyed_while_waiting_for_ready") || error.is("actor", "not_found");
 }
 
 /// The actor that has a key now; made if need be.

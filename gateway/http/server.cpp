@@ -5,10 +5,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 
 #include "engine/base/async.h"
-#include "engine/base/errors.h"
+#include "gateway/http/acceptor.h"
 #include "gateway/http/gateway_context.h"
 #include "gateway/http/http_connection.h"
 #include "gateway/http/tcp.h"
@@ -22,7 +21,6 @@ using Tcp = asio::ip::tcp;
 
 /// Before the next try to accept, when the process is out of descriptors or the server is full.
 constexpr Millis kAcceptBackOff{100};
-constexpr int kBacklog = 1024;
 constexpr Millis kTickMin{10}, kTickMax{1'000};
 /// Fraction of the shortest time limit.
 constexpr int kTicksPerLimit = 8;
@@ -34,17 +32,6 @@ Millis tick_of(const ServerSettings& s) {
       std::min({s.header_timeout, s.idle_timeout, s.body_timeout, s.websocket_open_timeout, s.websocket_close_timeout,
                 s.resolve_query_timeout, s.route_dispatch_timeout, s.response_start_timeout});
   return std::clamp(shortest / kTicksPerLimit, kTickMin, kTickMax);
-}
-
-Error listen_error(const std::string& address, ErrorCode ec) {
-  Value metadata = Value::object({{"address", address}, {"reason", ec.message()}});
-  const char* code = ec == asio::error::address_in_use ? "port_in_use" : "listen_failed";
-  return make_error("server", code, std::move(metadata), ec.message());
-}
-
-/// Whether only a client is gone that has given up before it was accepted.
-bool is_of_one_client(const ErrorCode& ec) {
-  return ec == asio::error::connection_aborted || ec == boost::system::errc::protocol_error;
 }
 
 void set_socket_options(TcpSocket& socket) {
@@ -73,21 +60,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
     context_->connections->tick(context_->ports.clock.monotonic());
   }
 
-  Result<std::uint16_t> listen() {
-    const ServerSettings& settings = context_->settings;
-    const std::string text = settings.host + ":" + std::to_string(settings.port);
-    ErrorCode ec;
-    auto endpoint = resolve(ec);
-    if (!ec) bind(endpoint, ec);
-    if (ec && settings.host == "::") {
-      // Systems without IPv6.
-      ec = {};
-      endpoint = Tcp::endpoint(Tcp::v4(), settings.port);
-      bind(endpoint, ec);
-    }
-    if (ec) return listen_error(text, ec);
-    return acceptor_.local_endpoint(ec).port();
-  }
+  Result<std::uint16_t> listen() { return troupe::listen(acceptor_, context_->settings.host, context_->settings.port); }
 
   void run() {
     asio::dispatch(strand_, [self = shared_from_this()] { self->next_tick(); });
@@ -111,28 +84,6 @@ class Listener : public std::enable_shared_from_this<Listener> {
   }
 
  private:
-  Tcp::endpoint resolve(ErrorCode& ec) const {
-    const ServerSettings& settings = context_->settings;
-    const auto address = asio::ip::make_address(settings.host, ec);
-    if (!ec) return {address, settings.port};
-    Tcp::resolver resolver(strand_);
-    const auto found = resolver.resolve(settings.host, std::to_string(settings.port), ec);
-    return ec ? Tcp::endpoint() : found.begin()->endpoint();
-  }
-
-  void bind(const Tcp::endpoint& endpoint, ErrorCode& ec) {
-    ErrorCode ignored;
-    acceptor_.close(ignored);
-    acceptor_.open(endpoint.protocol(), ec);
-    if (!ec) acceptor_.set_option(Tcp::acceptor::reuse_address(true), ec);
-    if (!ec && endpoint.address().is_v6() && endpoint.address().is_unspecified())
-      acceptor_.set_option(asio::ip::v6_only(false), ec);
-    // Asio would go on waiting, and not see who else waits.
-    if (!ec) acceptor_.set_option(asio::socket_base::enable_connection_aborted(true), ec);
-    if (!ec) acceptor_.bind(endpoint, ec);
-    if (!ec) acceptor_.listen(kBacklog, ec);
-  }
-
   Task<void> accept_loop() {
     while (!closed_) {
       if (context_->connections->size() >= context_->settings.connections_max) {

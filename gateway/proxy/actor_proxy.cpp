@@ -3,7 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <string>
 
-#include "engine/base/errors.h"
+#include "engine/actor_end.h"
 #include "gateway/proxy/hop_by_hop.h"
 
 namespace troupe {
@@ -30,8 +30,7 @@ bool may_retry(const Error& error) {
 // A request for a key is one for whoever has it: when that actor has ended, the key is free for the next one.
 bool is_for_the_next(const ActorTarget& target, const Error& error) {
   const auto* query = std::get_if<ActorQuery>(&target.actor);
-  return query && query->method == ActorQuery::Method::get_or_create &&
-         (error.is("actor", "destroyed_while_waiting_for_ready") || error.is("actor", "not_found"));
+  return query && query->method == ActorQuery::Method::get_or_create && has_ended(error);
 }
 
 bool may_open_again(const Error& error) {

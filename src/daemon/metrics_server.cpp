@@ -5,12 +5,12 @@
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 #include "engine/base/errors.h"
+#include "gateway/http/acceptor.h"
 
 namespace troupe::daemon {
 
@@ -76,18 +76,7 @@ class MetricsServerImpl : public MetricsServer {
   ~MetricsServerImpl() override { stop(); }
 
   Result<void> listen(const std::string& host, std::uint16_t port) {
-    beast::error_code error;
-    tcp::resolver resolver(acceptor_->get_executor());
-    const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
-    if (!error) bind(found.begin()->endpoint(), error);
-    // Systems without IPv6.
-    if (error && host == "::") bind(tcp::endpoint(tcp::v4(), port), error);
-    const auto where = host + ":" + std::to_string(port);
-    if (error == asio::error::address_in_use)
-      return make_error("server", "port_in_use", Value::object({{"address", where}}));
-    if (error)
-      return make_error("server", "listen_failed", Value::object({{"address", where}, {"reason", error.message()}}));
-    port_ = acceptor_->local_endpoint().port();
+    TROUPE_TRY(port_, troupe::listen(*acceptor_, host, port));
     asio::co_spawn(acceptor_->get_executor(), accept(acceptor_, executor_, shared_), asio::detached);
     return {};
   }
@@ -102,23 +91,11 @@ class MetricsServerImpl : public MetricsServer {
   }
 
  private:
-  void bind(const tcp::endpoint& endpoint, beast::error_code& error) {
-    beast::error_code ignored;
-    acceptor_->close(ignored);
-    acceptor_->open(endpoint.protocol(), error);
-    if (!error) acceptor_->set_option(asio::socket_base::reuse_address(true), error);
-    if (!error && endpoint.address().is_v6() && endpoint.address().is_unspecified())
-      acceptor_->set_option(asio::ip::v6_only(false), error);
-    // Asio would go on waiting after a client that has given up, and not see who else waits.
-    if (!error) acceptor_->set_option(asio::socket_base::enable_connection_aborted(true), error);
-    if (!error) acceptor_->bind(endpoint, error);
-    if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
-  }
-
   static Task<void> accept(std::shared_ptr<tcp::acceptor> acceptor, Executor executor, std::shared_ptr<Shared> shared) {
     while (acceptor->is_open()) {
       auto [error, socket] = co_await acceptor->async_accept(asio::make_strand(executor), kValues);
       if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) co_return;
+      if (is_of_one_client(error)) continue;
       if (error) {
         // Out of descriptors, most likely: the next connection has to wait a little.
         asio::steady_timer pause(acceptor->get_executor(), std::chrono::milliseconds(100));
