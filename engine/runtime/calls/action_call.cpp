@@ -27,7 +27,7 @@ class ActionRun final : public Call<Bytes>, public ActionScope {
 
   Task<void> run(std::shared_ptr<CallBase> self) override;
   void suspended() override;
-  std::string_view handler() const override { return name_; }
+  std::string_view handler() const override { return known_ ? *known_ : name_; }
   void fail(Error error) override;
 
  private:
@@ -41,6 +41,8 @@ class ActionRun final : public Call<Bytes>, public ActionScope {
 
   std::shared_ptr<ActorConnection> conn_;
   std::string name_;
+  /// The same once it is known to be an action; outlives `name_`.
+  const std::string* known_ = nullptr;
   Bytes args_;
   CallOrigin origin_;
   AbortSignal::Subscription caller_;
@@ -98,7 +100,8 @@ Task<void> ActionRun::run(std::shared_ptr<CallBase> self) {
       instance.insert(conn_);
     }
   }
-  if (!instance.has_action(name_)) {
+  known_ = instance.find_action(name_);
+  if (!known_) {
     auto metadata = Value::object({{"name", name_}});
     co_return answer(named(make_error("actor", "action_not_found", std::move(metadata))));
   }
@@ -128,9 +131,12 @@ Task<void> ActionRun::run(std::shared_ptr<CallBase> self) {
       result = co_await std::move(filtering);
     }
   } catch (...) {
-    result = instance.escaped("an action");
+    result = Instance::thrown("an action");
   }
-  if (answered()) co_return;
+  if (answered()) {
+    if (!result) log_hidden(result.error());
+    co_return;
+  }
   unlimit();
   if (temporary_) instance.drop(std::exchange(temporary_, nullptr));
   // Its events come first, and with a stricter call at work they wait for more than it does.

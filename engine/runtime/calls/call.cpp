@@ -36,6 +36,12 @@ void CallBase::unlimit() {
   deadline_.cancel();
 }
 
+void CallBase::log_hidden(const Error& error) const {
+  std::string where = operation_;
+  if (const auto name = handler(); name != where) where.append(" ").append(name);
+  actor_->log_hidden(where, error);
+}
+
 void CallBase::leave() {
   began_ = nullptr;
   limit_.reset();

@@ -62,6 +62,8 @@ class CallBase : public std::enable_shared_from_this<CallBase>,
   }
   /// Takes the call out of the actor's books; the answer follows.
   void leave();
+  /// Logs what the caller is not told of a failure.
+  virtual void log_hidden(const Error& error) const;
 
   /// The connection that lives for this call.
   std::shared_ptr<ActorConnection> temporary_;
@@ -87,6 +89,7 @@ class Call : public CallBase {
   void wait(Continuation<Result<T>> waiter) { waiter_ = std::move(waiter); }
   void answer(Result<T> result) {
     if (!waiter_) return;
+    if (!result) log_hidden(result.error());
     auto waiter = std::move(waiter_);
     leave();
     waiter.resume(std::move(result));

@@ -54,7 +54,7 @@ class InspectRun final : public Call<Bytes> {
       auto task = work_(inspection);
       result = co_await std::move(task);
     } catch (...) {
-      result = instance.escaped("an inspection");
+      result = Instance::thrown("an inspection");
     }
     answer(std::move(result));
   }

@@ -69,9 +69,10 @@ Task<void> RequestRun::run(std::shared_ptr<CallBase> self) {
       auto task = instance.behavior().on_request(std::move(request_), conn, std::move(scope));
       result = co_await std::move(task);
     } catch (...) {
-      result = instance.escaped("onRequest");
+      result = Instance::thrown("onRequest");
     }
     if (answered()) {
+      if (!result) log_hidden(result.error());
       if (result && result->stream) result->stream->cancel();
       co_return;
     }

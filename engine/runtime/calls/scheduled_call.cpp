@@ -15,13 +15,16 @@ class ScheduledRun final : public Call<Bytes> {
   Task<void> run(std::shared_ptr<CallBase> self) override;
 
  private:
+  /// Whoever has scheduled it logs every failure.
+  void log_hidden(const Error&) const override {}
+
   ActionCall call_;
 };
 
 Task<void> ScheduledRun::run(std::shared_ptr<CallBase>) {
   co_await skip_final_post();
   auto& instance = actor();
-  if (!instance.has_action(call_.name)) {
+  if (!instance.find_action(call_.name)) {
     auto metadata = Value::object({{"name", call_.name}});
     co_return answer(make_error("actor", "action_not_found", std::move(metadata)));
   }
@@ -31,7 +34,7 @@ Task<void> ScheduledRun::run(std::shared_ptr<CallBase>) {
     auto task = instance.behavior().action(std::move(call_));
     result = co_await std::move(task);
   } catch (...) {
-    result = instance.escaped("a scheduled action");
+    result = Instance::thrown("a scheduled action");
   }
   if (!answered()) answer(std::move(result));
 }

@@ -20,9 +20,12 @@ Task<void> run_websocket(std::shared_ptr<Instance> actor, std::shared_ptr<RawSoc
     auto result = co_await std::move(task);
     if (!result) failure = result.error();
   } catch (...) {
-    failure = actor->escaped("onWebSocket");
+    failure = Instance::thrown("onWebSocket");
   }
-  if (failure) socket->close(kServerError, failure->id());
+  if (failure) {
+    actor->log_hidden("onWebSocket", *failure);
+    socket->close(kServerError, failure->id());
+  }
   actor->end_work(Work::websocket);
 }
 

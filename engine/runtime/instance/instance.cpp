@@ -128,12 +128,13 @@ Error Instance::overloaded(const char* operation) const {
   return make_error("actor", "overloaded", std::move(metadata));
 }
 
-bool Instance::has_action(const std::string& name) const {
+const std::string* Instance::find_action(const std::string& name) const {
   const auto& names = definition_->actions;
-  return std::find(names.begin(), names.end(), name) != names.end();
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? nullptr : &*found;
 }
 
-Error Instance::escaped(const char* where) const {
+Error Instance::thrown(const char* where) {
   std::string text = "exception of unknown type";
   try {
     throw;
@@ -141,11 +142,23 @@ Error Instance::escaped(const char* where) const {
     text = thrown.what();
   } catch (...) {
   }
-  spdlog::error("actor {}: {} threw: {}", info_.actor_id, where, text);
-  return internal_error(std::string(where) + ": " + text);
+  return internal_error(std::string(where) + " threw: " + text);
 }
 
-void Instance::log_error(const char* where, const Error& error) const {
+Error Instance::escaped(const char* where) const {
+  auto error = thrown(where);
+  spdlog::error("actor {}: {}", info_.actor_id, error.detail());
+  return error;
+}
+
+void Instance::log_hidden(std::string_view where, const Error& error) const {
+  const bool hidden = error.is("rivetkit", "internal_error") || error.is("core", "internal_error");
+  // The actor that it comes from has logged it.
+  const bool from_elsewhere = error.origin() && error.origin()->actor_id != info_.actor_id;
+  if (hidden && !from_elsewhere) log_error(where, error);
+}
+
+void Instance::log_error(std::string_view where, const Error& error) const {
   spdlog::error("actor {}: {} failed: {}: {} {}", info_.actor_id, where, error.id(), error.message(), error.detail());
 }
 

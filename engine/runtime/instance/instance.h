@@ -97,11 +97,16 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   /// This actor as the first of a chain of calls.
   const std::shared_ptr<const CallFrame>& own_frame();
   std::shared_ptr<const ErrorOrigin> error_origin() const;
-  /// Whether the behavior has an action of that name.
-  bool has_action(const std::string& name) const;
-  /// Logs the exception that is being handled; what the caller of the actor's code gets for it.
+  /// The action of that name, as the definition has it; null when there is none.
+  const std::string* find_action(const std::string& name) const;
+  /// What the caller of the actor's code gets for the exception that is being handled. Not logged: whoever reports it
+  /// does that.
+  static Error thrown(const char* where);
+  /// The same, logged.
   Error escaped(const char* where) const;
-  void log_error(const char* where, const Error& error) const;
+  void log_error(std::string_view where, const Error& error) const;
+  /// Logs what clients are not told of an error of this actor's code; nothing about those that they see.
+  void log_hidden(std::string_view where, const Error& error) const;
 
   // -- what may leave -------------------------------------------------------------------------------------------------
   /// What a change has to have reached before code that says nothing itself reveals it.
@@ -335,10 +340,14 @@ Task<void> Instance::run_hook(std::shared_ptr<HookRace<T>> race, const char* nam
     auto task = make();
     result = co_await std::move(task);
   } catch (...) {
-    result = race->actor->escaped(name);
+    result = thrown(name);
   }
   race->deadline.cancel();
-  if (race->waiter) race->waiter.resume(std::move(result));
+  if (race->waiter) {
+    race->waiter.resume(std::move(result));
+  } else if (!result) {
+    race->actor->log_hidden(name, result.error());
+  }
 }
 
 template <class T>

@@ -1,32 +1,13 @@
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <filesystem>
-#include <sstream>
 
 #include "src/demo/demo.h"
+#include "tests/unit/base/warnings.h"
 #include "troupe/embed.h"
 
 namespace troupe {
 namespace {
-
-/// What is logged from a warning on, as long as it lives.
-class Warnings {
- public:
-  Warnings() {
-    auto logger = std::make_shared<spdlog::logger>("warnings", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
-    logger->set_level(spdlog::level::warn);
-    logger->set_pattern("%v");
-    spdlog::set_default_logger(std::move(logger));
-  }
-  ~Warnings() { spdlog::set_default_logger(before_); }
-  std::string text() const { return text_.str(); }
-
- private:
-  const std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
-  std::ostringstream text_;
-};
 
 class EmbeddedEngines : public testing::TestWithParam<WriteSync> {
  protected:
@@ -50,7 +31,7 @@ class EmbeddedEngines : public testing::TestWithParam<WriteSync> {
 };
 
 TEST_P(EmbeddedEngines, LeaveNothingBehindWhenActorsHaveRun) {
-  const Warnings warnings;
+  const test::Warnings warnings;
   for (int run = 1; run <= 2; ++run) {
     auto engine = start();
     ASSERT_TRUE(engine) << engine.error().id();

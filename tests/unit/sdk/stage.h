@@ -71,6 +71,8 @@ class Stage {
   /// Actors are stopped before they are let go of: what still runs in them keeps them alive.
   ~Stage();
 
+  /// One more kind of actor, or another one instead of a demo actor.
+  void add(ActorDefinition definition) { registry_.add(std::move(definition)); }
   /// The running actor of that name and key, started if need be.
   Actor& actor(const std::string& name, std::vector<std::string> key = {"k"},
                std::optional<Value> input = std::nullopt);
@@ -97,9 +99,9 @@ class Stage::Actor {
     void destroy_intent() override { ++destroy_intents; }
     void crashed(std::string) override {}
     Task<Result<void>> set_alarm(std::optional<std::int64_t>, Ack) override { co_return Result<void>(); }
-    Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallOrigin) override {
+    Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes args, CallOrigin origin) override {
       auto& other = *stage_.running_.at(to.name + "/" + to.key.at(0));
-      return other.instance->action(nullptr, std::move(action), std::move(args));
+      return other.instance->called_action(std::move(origin), std::move(action), std::move(args));
     }
     Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override {
       auto& other = *stage_.running_.at(to.name + "/" + to.key.at(0));
