@@ -178,6 +178,41 @@ TEST_F(ScheduleOnce, TheTimeLimitOfActionsApplies) {
   world.settle();
 }
 
+TEST_F(ScheduleOnce, TheEndOfItsTimeEndsWhatAnActionWaitsFor) {
+  CallScopePtr scope;
+  std::optional<Result<void>> waited;
+  script->action = [&](ActionCall call) -> Task<Result<Bytes>> {
+    scope = call.scope;
+    waited = co_await script->context->delay(10s, call.scope);
+    co_return Bytes();
+  };
+  definition.options.action_timeout = 2s;
+  start();
+  later(1s);
+  world.advance(2'999ms);
+  ASSERT_TRUE(scope);
+  EXPECT_FALSE(scope->aborted());
+  EXPECT_FALSE(waited);
+  world.advance(1ms);
+  EXPECT_TRUE(scope->aborted());
+  ASSERT_TRUE(waited);
+  EXPECT_TRUE(is_error(*waited, "actor.aborted"));
+  scope.reset();
+}
+
+TEST_F(ScheduleOnce, CallsOfAnActionHaveNoMoreTimeThanItself) {
+  script->action = [&](ActionCall call) -> Task<Result<Bytes>> {
+    return script->context->call({"other", {"k"}}, "act", {0x80}, call.scope);
+  };
+  definition.options.action_timeout = 2s;
+  start();
+  later(1s);
+  world.advance(1s);
+  const auto& origin = host->last_origin;
+  EXPECT_EQ(origin.deadline, world.ports().clock.monotonic() + 2s);
+  ASSERT_TRUE(origin.abort);
+}
+
 TEST_F(ScheduleOnce, FiresWhileAStopWaitsAreLeftToTheNextGeneration) {
   definition.options.sleep_grace_period = 10s;
   script->on_sleep = [this]() -> Task<Result<void>> {
