@@ -90,10 +90,13 @@ void ActorQueue::wake() {
 
 Task<Result<QueueMessage>> ActorQueue::send(std::string name, Bytes body) {
   TROUPE_CO_CHECK(co_await open());
+  auto& saver = actor_.saver();
+  if (saver.staged_bytes() > StateSaver::kStagedBytesSoftMax) {
+    TROUPE_CO_CHECK(co_await saver.commit(Ack::written));
+  }
   TROUPE_CO_CHECK(check_room(name, body));
   QueueRecord record{name, std::move(body), actor_.ports().clock.now_ms()};
   const auto id = index_.next_id();
-  auto& saver = actor_.saver();
   TROUPE_CO_CHECK(saver.put(row_of(id), encode_queue_record(record), Ack::durable));
   TROUPE_CO_CHECK(saver.put(keys::actor_queue_meta(actor_.id()), encode_queue_meta(id + 1), Ack::durable));
   (void)index_.take_id();

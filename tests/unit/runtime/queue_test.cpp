@@ -345,6 +345,21 @@ TEST_F(ActorQueueTest, IsFullAtItsLimit) {
   EXPECT_TRUE(send("jobs", "x"));
 }
 
+TEST_F(ActorQueueTest, OneTurnMaySendMoreThanOneCommitHolds) {
+  constexpr std::size_t kMessages = 400;
+  start();
+  std::size_t sent = 0;
+  auto send_all = [this, &sent]() -> Task<Done> {
+    for (const Bytes body(60'000, 0x01); sent < kMessages; ++sent)
+      if (!co_await queue().send("jobs", body)) co_return Done();
+    co_return Done();
+  };
+  world.run(send_all());
+  EXPECT_EQ(sent, kMessages);
+  ASSERT_TRUE(world.run(script->context->save()));
+  EXPECT_EQ(stored(), kMessages);
+}
+
 TEST_F(ActorQueueTest, BoundsTheSizeOfARecord) {
   definition.options.max_queue_message_size = 100;
   start();

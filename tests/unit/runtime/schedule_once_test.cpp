@@ -1,3 +1,4 @@
+#include "engine/runtime/state/state_saver.h"
 #include "tests/unit/runtime/schedule_fixture.h"
 
 namespace troupe {
@@ -107,6 +108,23 @@ TEST_F(ScheduleOnce, RefusesArgumentsThatAreNoArrayOrTooLarge) {
   args = {0x81, 0x49, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   EXPECT_TRUE(is_error(schedule().at(in(1s), "act", args), "schedule.args_too_large"));
   EXPECT_EQ(schedule().list().size(), 1u);
+}
+
+TEST_F(ScheduleOnce, IsRefusedWhenTooMuchWaitsForACommitUntilThatIsMade) {
+  start();
+  // An array of one string of octets.
+  Bytes args{0x81, 0x59, 0xff, 0x00};
+  args.resize(args.size() + 0xff00);
+  std::size_t planned = 0;
+  auto last = schedule().at(in(1h), "act", args);
+  for (; last && planned < 500; last = schedule().at(in(1h), "act", args)) ++planned;
+  ASSERT_TRUE(is_error(last, "storage.unavailable"));
+  EXPECT_LT((planned - 1) * args.size(), StateSaver::kStagedBytesMax);
+  EXPECT_GT(planned * (args.size() + 256), StateSaver::kStagedBytesMax);
+  EXPECT_EQ(schedule().list().size(), planned);
+  commit();
+  EXPECT_TRUE(schedule().at(in(1h), "act", args));
+  EXPECT_EQ(schedule().list().size(), planned + 1);
 }
 
 TEST_F(ScheduleOnce, IsRefusedBeyondTheLimitUntilOneHasFired) {
