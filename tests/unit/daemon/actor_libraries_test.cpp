@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "src/daemon/exit_codes.h"
@@ -50,7 +52,9 @@ TEST(ActorLibraries, AMissingFileIsNamed) {
 }
 
 TEST(ActorLibraries, AFileThatIsNoLibraryIsRefused) {
-  const auto path = std::filesystem::temp_directory_path() / "troupe-no-library.so";
+  std::string name = (std::filesystem::temp_directory_path() / "troupe-no-library-XXXXXX").string();
+  ::close(::mkstemp(name.data()));
+  const std::filesystem::path path = name;
   std::ofstream(path) << "plain text, and more of it than an ELF header has bytes: ........................";
   Registry registry;
   EXPECT_THAT(outcome(path, registry), HasSubstr("plugin.not_loadable"));
