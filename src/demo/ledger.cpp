@@ -17,6 +17,13 @@ struct Posting {
 
 using Ctx = Context<Ledger>;
 
+/// As the numbers of JavaScript count: exact as long as they are, approximate beyond.
+Value twice(std::int64_t i) {
+  constexpr std::int64_t kExactMax = std::int64_t{1} << 52;
+  if (i < -kExactMax || i > kExactMax) return Value(2.0 * static_cast<double>(i));
+  return Value(2 * i);
+}
+
 /// Applies one posting after the other. Its effect and its completion are one commit, so each is applied exactly once,
 /// whatever happens in between.
 Task<Result<void>> apply_all(Ledger& ledger, Ctx& c) {
@@ -29,7 +36,7 @@ Task<Result<void>> apply_all(Ledger& ledger, Ctx& c) {
     ++ledger.applied;
     ledger.order.push_back(i);
     if (message->name() == "ask") {
-      const auto answer = Value::object({{"double", 2 * i}});
+      const auto answer = Value::object({{"double", twice(i)}});
       TROUPE_CO_CHECK(co_await message->complete(answer));
     } else {
       TROUPE_CO_CHECK(co_await message->complete());

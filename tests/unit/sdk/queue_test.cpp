@@ -184,6 +184,18 @@ TEST(DemoLedger, AppliesPostingsInOrderAndAnswersQuestions) {
   EXPECT_EQ(ledger.call("read").value(), expected);
 }
 
+TEST(DemoLedger, DoublesNumbersBeyondWhatJavaScriptCountsExactly) {
+  Stage stage;
+  auto& ledger = stage.actor("ledger");
+  const auto twice = [&](std::int64_t i) { return value_of(*ledger.send("ask", posting(i), true)->response); };
+  constexpr std::int64_t kHalf = std::int64_t{1} << 52;
+  EXPECT_EQ(twice(kHalf), Value::object({{"double", 2 * kHalf}}));
+  EXPECT_EQ(twice(-kHalf), Value::object({{"double", -2 * kHalf}}));
+  EXPECT_EQ(twice(kHalf + 1), Value::object({{"double", 2.0 * static_cast<double>(kHalf + 1)}}));
+  EXPECT_EQ(twice(INT64_MAX), Value::object({{"double", 0x1p64}}));
+  EXPECT_EQ(twice(INT64_MIN), Value::object({{"double", -0x1p64}}));
+}
+
 TEST(DemoLedger, KeepsWhatItAppliedOverASleep) {
   Stage stage;
   auto& ledger = stage.actor("ledger");
