@@ -100,8 +100,7 @@ bool StateSaver::touches(const keys::Range& range) const {
   return rows_.touches(range) || (rows_in_flight_ && rows_in_flight_->touches(range));
 }
 
-// -- commits
-// ------------------------------------------------------------------------------------------------------------
+// -- commits ----------------------------------------------------------------------------------------------------------
 
 void StateSaver::plan(Nanos due) {
   if (!due_ || due < *due_) due_ = due;

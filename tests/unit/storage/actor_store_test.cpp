@@ -182,6 +182,29 @@ TEST_F(ActorKvTest, LimitsCountThePrefixByte) {
   EXPECT_EQ(code_of(world_.run(kv_->get(Bytes(2'048)))), "kv.key_too_large");
 }
 
+TEST_F(ActorKvTest, AListOf64MiBIsRefusedAndLosesNothing) {
+  // Tiny buffers would take seconds for so much.
+  const auto store = make_memory_store();
+  const auto actors = make_actor_store(world_.ports(), *store, world_.directory() / "in memory", tiny_settings());
+  actors->set_generation(id_, 1);
+  const auto kv = actors->key_value(id_, 1);
+  const auto add = [&](int first, int last) {
+    std::vector<KvEntry> entries;
+    for (int i = first; i <= last; ++i) entries.push_back({b("k" + std::to_string(i)), Bytes(131'072)});
+    return code_of(world_.run(kv->put_many(std::move(entries))));
+  };
+  ASSERT_EQ(add(1, 511), "ok");
+  EXPECT_EQ(world_.run(kv->list_prefix(b("k"))).value().size(), 511u);
+  ASSERT_EQ(add(512, 512), "ok");
+  const auto refused = world_.run(kv->list_prefix(b("k")));
+  ASSERT_EQ(code_of(refused), "kv.list_too_large");
+  EXPECT_EQ(refused.error().metadata()->find("limit")->as_int(), 64 << 20);
+  EXPECT_EQ(code_of(world_.run(kv->list_range(b("k"), b("l")))), "kv.list_too_large");
+  KvListOptions fewer;
+  fewer.limit = 511;
+  EXPECT_EQ(world_.run(kv->list_prefix(b("k"), fewer)).value().size(), 511u);
+}
+
 TEST_F(ActorKvTest, ABatchWithOneBadEntryWritesNothing) {
   std::vector<KvEntry> entries;
   for (int i = 0; i < 300; ++i) entries.push_back({b("k" + std::to_string(i)), b("v")});
