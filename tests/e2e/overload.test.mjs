@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
 import { test } from "node:test";
 import WebSocket from "ws";
-import { Engine } from "./support/engine.mjs";
+import { Engine, eventually } from "./support/engine.mjs";
 
 const seconds = Number(process.env.OVERLOAD_SECONDS ?? 5);
 const connections = 400;
@@ -194,5 +194,17 @@ test("requests beyond what the threads can serve get 429 and a time to come back
   assert.deepEqual(await after.json(), { output: counts.get("200") });
   const metrics = await (await fetch(`http://127.0.0.1:${engine.metricsPort}/metrics`)).text();
   assert.equal(Number(/^troupe_requests_refused_total (\S+)/m.exec(metrics)[1]), refused);
+  await engine.dispose();
+});
+
+test("a handler that holds an I/O thread is named in the log and counted", async () => {
+  const engine = await Engine.start({ env: { RIVET__TROUPE__STALL_THRESHOLD_MS: "1" } });
+  // A hundred thousand statements are put together in one piece.
+  const done = await fetch(engine.url + byKey("notes", "/action/bulk", "slow"), { method: "POST", body: '{"args":[100000]}' });
+  assert.equal(done.status, 200);
+  await eventually(() => /actor notes: bulk held an I\/O thread for [\d.]+ ms/.test(engine.log));
+  const metrics = await (await fetch(`http://127.0.0.1:${engine.metricsPort}/metrics`)).text();
+  const stalls = /^troupe_handler_stalls_total\{actor="notes",handler="bulk"\} (\d+)/m.exec(metrics);
+  assert.ok(Number(stalls?.[1]) > 0, metrics);
   await engine.dispose();
 });
