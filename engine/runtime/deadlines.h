@@ -1,14 +1,21 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "engine/base/ports.h"
 
 namespace troupe {
+
+/// As good as for ever, and still to be added to any time of a clock: what an actor's code asks for may be as long as
+/// its type allows.
+constexpr Millis kLongestTime = std::chrono::hours(24 * 365 * 100);
+constexpr std::chrono::nanoseconds bounded(Millis time) { return std::min(time, kLongestTime); }
 
 /// Any number of deadlines on one timer of the system. Cheap to take back: the timer stays armed and finds nothing to
 /// do. Threads: one serial executor. Lifetime: outlives the entries that are armed on it, or disarms them; `executor`
@@ -41,6 +48,8 @@ class Deadlines {
 
   /// Calls `fn` once after `delay`, unless the entry is cancelled, armed again or destroyed before.
   void arm(Entry& entry, std::chrono::nanoseconds delay, std::function<void()> fn);
+  /// The same for a time of any length.
+  void arm(Entry& entry, Millis delay, std::function<void()> fn) { arm(entry, bounded(delay), std::move(fn)); }
   void clear();
   const Executor& executor() const { return executor_; }
 

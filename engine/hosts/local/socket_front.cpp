@@ -6,6 +6,7 @@
 #include "engine/hosts/local/conn_params.h"
 #include "engine/hosts/local/front_answer.h"
 #include "engine/hosts/local/front_counters.h"
+#include "engine/runtime/deadlines.h"
 
 namespace troupe {
 namespace {
@@ -45,7 +46,7 @@ Task<Result<void>> SocketFront::open(Bytes params, HttpRequest upgrade, Timers& 
   const auto self = shared_from_this();
   const Millis limit = actor_->definition().options.on_connect_timeout;
   const auto timer = timers.make(actor_->executor());
-  timer->start(limit, [self, limit] { self->setup_timed_out(limit); });
+  timer->start(std::min(limit, kLongestTime), [self, limit] { self->setup_timed_out(limit); });
 
   bool began = false;
   ActorInstance::Connect connect;

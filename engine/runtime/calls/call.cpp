@@ -28,7 +28,7 @@ void CallBase::limit(Millis time) {
 std::optional<std::chrono::nanoseconds> CallBase::ends_at() const {
   if (deadline_.armed()) return deadline_.at();
   if (!limit_) return std::nullopt;
-  return actor_->ports().clock.monotonic() + *limit_;
+  return actor_->ports().clock.monotonic() + bounded(*limit_);
 }
 
 void CallBase::unlimit() {

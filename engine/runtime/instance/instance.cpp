@@ -297,7 +297,7 @@ void Instance::work_changed() {
 
 void Instance::idle_timer_fired() {
   if (!idle_since_ || !is_idle()) return;
-  const auto rest = *idle_since_ + options().sleep_timeout - ports_.clock.monotonic();
+  const auto rest = *idle_since_ + bounded(options().sleep_timeout) - ports_.clock.monotonic();
   if (rest > std::chrono::nanoseconds(0)) {
     deadlines_.arm(idle_entry_, rest, [this] { idle_timer_fired(); });
   } else if (auto first = lifecycle_.request_sleep(); first && *first) {

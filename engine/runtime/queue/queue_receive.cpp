@@ -51,7 +51,7 @@ class ActorQueue::Completion final : public QueueCompletion {
 
 std::optional<std::chrono::nanoseconds> ActorQueue::until(std::optional<ms> timeout) const {
   if (!timeout) return std::nullopt;
-  return actor_.ports().clock.monotonic() + std::max(*timeout, ms(0));
+  return actor_.ports().clock.monotonic() + bounded(std::max(*timeout, ms(0)));
 }
 
 Task<Result<bool>> ActorQueue::wait_for(const QueueReceive& wanted, std::optional<std::chrono::nanoseconds> until) {

@@ -31,7 +31,7 @@ StateSaver::StateSaver(Config config) : config_(std::move(config)) {}
 void StateSaver::open(Behavior& behavior, std::weak_ptr<void> owner) {
   behavior_ = &behavior;
   owner_ = std::move(owner);
-  if (dirty()) plan(config_.clock->monotonic() + Nanos(config_.interval));
+  if (dirty()) plan(config_.clock->monotonic() + bounded(config_.interval));
 }
 
 void StateSaver::close() {
@@ -47,8 +47,8 @@ void StateSaver::request(const SaveRequest& request) {
   // The first change of a generation waits a full interval: a wake alone is no save.
   if (revision_ == 0) last_save_ = now;
   mark();
-  auto due = std::max(now, last_save_ + Nanos(config_.interval));
-  if (request.max_wait) due = std::min(due, now + Nanos(*request.max_wait));
+  auto due = std::max(now, last_save_ + bounded(config_.interval));
+  if (request.max_wait) due = std::min(due, now + bounded(*request.max_wait));
   if (request.immediate) due = now;
   plan(due);
 }
@@ -88,7 +88,7 @@ void StateSaver::staged(Ack need) {
   if (revision_ == 0) last_save_ = now;
   ++revision_;
   if (need == Ack::durable) must_sync_ = revision_;
-  if (behavior_) plan(std::max(now, last_save_ + Nanos(config_.interval)));
+  if (behavior_) plan(std::max(now, last_save_ + bounded(config_.interval)));
 }
 
 std::optional<RowChanges::Found> StateSaver::find(const Bytes& key) const {
@@ -226,7 +226,7 @@ void StateSaver::finished(std::uint64_t revision, Ack ack, const Result<void>& r
   }
   failure_ = result.error();
   failed_revision_ = revision;
-  if (!closed_) plan(config_.clock->monotonic() + Nanos(std::max(config_.interval, kRetryAfter)));
+  if (!closed_) plan(config_.clock->monotonic() + bounded(std::max(config_.interval, kRetryAfter)));
 }
 
 }  // namespace troupe
