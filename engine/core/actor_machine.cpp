@@ -288,6 +288,8 @@ void Stepper::perform(ActorRule rule) {
     case ActorRule::finish:
       return finish();
     case ActorRule::lose_rest:
+      // The host may be told that the actor is given up, and then reports an end that nobody has ordered.
+      store_order();
       give_up_host();
       return rest();
     case ActorRule::lose_rest_or_rewake:

@@ -25,6 +25,9 @@ StopReason reason_of(StopOrder order) {
   }
 }
 
+/// Of a record that could not be written.
+constexpr Millis kWriteAgainAfter{1'000};
+
 ActorFailure crashed(std::string text) { return {ActorFailure::Kind::crashed, std::move(text)}; }
 
 }  // namespace
@@ -259,7 +262,7 @@ Task<void> Placement::perform_waiting(SlotPtr slot, ActorEffect effect) {
     } else if (next->kind == Kind::confirm) {
       co_await confirm(slot, next->durable ? Ack::durable : Ack::written);
     } else if (next->kind == Kind::store) {
-      // What could not be written is written with the next change: every write carries the whole lifecycle.
+      // What could not be written is written later, or with the next change: every write carries the whole lifecycle.
       (void)co_await write_record(slot, next->durable ? Ack::durable : Ack::written);
       report(*slot);
     } else {
@@ -293,7 +296,30 @@ Task<Result<ActorRecord>> Placement::write_record(SlotPtr slot, Ack ack) {
     state = slot->state;
   }
   auto change = [state = std::move(state)](ActorRecord& record) { store_into(state, record); };
-  co_return co_await directory_.update(slot->id, std::move(change), ack);
+  auto written = co_await directory_.update(slot->id, std::move(change), ack);
+  const bool failed = !written && written.error().is("storage", "unavailable");
+  bool first = false;
+  {
+    std::lock_guard lock(shard_of(slot->id).mutex);
+    first = failed && !slot->unwritten;
+    slot->unwritten = failed;
+  }
+  if (first) write_later(slot);
+  co_return written;
+}
+
+void Placement::write_later(const SlotPtr& slot) {
+  deadlines_->add(kWriteAgainAfter, [weak = weak_from_this(), weak_slot = std::weak_ptr(slot)] {
+    const auto self = weak.lock();
+    const auto late = weak_slot.lock();
+    if (!self || !late) return;
+    {
+      std::lock_guard lock(self->shard_of(late->id).mutex);
+      if (late->gone || !std::exchange(late->unwritten, false)) return;
+      late->effects.push_back({Kind::store, StopOrder::sleep_intent, 0, true});
+    }
+    self->perform(late);
+  });
 }
 
 void Placement::choose_host(const SlotPtr& slot) {

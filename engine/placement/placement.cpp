@@ -147,6 +147,7 @@ bool Placement::retire(Shard& shard, Slot& slot) {
   const bool settled = state.phase == ActorPhase::sleeping || state.phase == ActorPhase::destroyed;
   // What runs elsewhere or waits for a host is taken up by the next start of the engine.
   const bool left = state.halted && (state.can_be_lost || state.phase == ActorPhase::reallocating);
+  if (slot.unwritten && !state.halted) return false;
   if (!(settled || left) || slot.gone || !slot.ready_waiters.empty() || !slot.gone_waiters.empty()) return false;
   slot.gone = true;
   ++shard.departures;

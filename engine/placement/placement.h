@@ -128,7 +128,9 @@ class Placement : public HostListener, public std::enable_shared_from_this<Place
   void clear_timer(const SlotPtr& slot);
   void timer_due(const SlotPtr& slot, std::uint64_t round);
   void tell(const SlotPtr& slot, ReadyOutcome outcome);
+  /// A write that fails is tried again until one succeeds; the actor is not let go of before.
   Task<Result<ActorRecord>> write_record(SlotPtr slot, Ack ack);
+  void write_later(const SlotPtr& slot);
   /// Decides, and returns once the record is written as decided. Errors: `actor.stopping` when the event is of another
   /// generation, those of the store.
   Task<Result<void>> confirmed(SlotPtr slot, ActorEvent event, Ack ack);

@@ -31,6 +31,8 @@ struct Slot {
   const std::string name, pool;
 
   ActorState state;
+  /// The last write of the record has failed: whoever took the actor up from it would take it for what it was before.
+  bool unwritten = false;
   /// No longer in the map: whoever still holds it looks the actor up again.
   bool gone = false;
 

@@ -30,6 +30,52 @@ TEST_F(EnvoyTest, AnEnvoyThatStaysAwayLosesItsActors) {
   EXPECT_EQ(tunnel->notes.back(), "stopped g1");
 }
 
+TEST_F(EnvoyTest, ALossThatCannotBeWrittenIsNotForgottenAndWrittenLater) {
+  const auto envoy = connect();
+  const ActorId id = running_actor(envoy);
+  disconnect(envoy);
+  store.broken = true;
+  world.advance(Millis(16'000));
+  const auto again = reconnect(envoy);
+  EXPECT_EQ(again->last_command(), "g1 i2 stop(lost)");
+  store.broken = false;
+  wake(id);
+  EXPECT_EQ(again->last_command(), "g2 i1 start");
+  stopped(again, id);
+  EXPECT_FALSE(view(id).destroyed()) << "the end of the generation that was given up";
+
+  runs(again, id, 2);
+  disconnect(again);
+  store.broken = true;
+  world.advance(Millis(16'000));
+  store.broken = false;
+  world.advance(Millis(1'000));
+  crash();
+  open();
+  EXPECT_FALSE(view(id).connectable_ts);
+  EXPECT_TRUE(view(id).sleep_ts);
+}
+
+TEST_F(EnvoyTest, AnEnvoyIsToldThatAnActorIsGivenUpOnceThatIsOnDisk) {
+  const auto envoy = connect();
+  const ActorId id = create();
+  confirm(envoy, id, 1, 1);
+  const int before = store.durable_commits;
+  const Millis step(2'500);
+  for (Millis waited = step; waited < settings.actor_start_threshold; waited += step) {
+    world.advance(step);
+    ASSERT_TRUE(say(envoy, envoyproto::ToRivetPong{world.now_ms()}));
+  }
+  EXPECT_EQ(envoy->last_command(), "g1 i1 start");
+  store.tells_next_later = true;
+  world.advance(step);
+  EXPECT_EQ(store.durable_commits, before + 1);
+  EXPECT_EQ(envoy->last_command(), "g1 i1 start");
+  store.told.notify_all();
+  world.settle();
+  EXPECT_EQ(envoy->last_command(), "g1 i2 stop(lost)");
+}
+
 TEST_F(EnvoyTest, APauseOfTheEngineIsNotTheSilenceOfItsEnvoys) {
   const auto envoy = connect();
   const ActorId id = running_actor(envoy);
