@@ -30,11 +30,15 @@ add_custom_command(
   VERBATIM)
 add_custom_target(troupe_interface_digest DEPENDS ${interface_digest_made})
 
+# What `cmake --install` needs, without the tests.
+add_custom_target(troupe_installed)
+
 # troupe_install(<name> <export>): part of the CMake package, as troupe::<name without troupe_>.
 function(troupe_install name export)
   string(REGEX REPLACE "^troupe_" "" export_name ${name})
   set_target_properties(${name} PROPERTIES EXPORT_NAME ${export_name})
   install(TARGETS ${name} EXPORT ${export} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  add_dependencies(troupe_installed ${name})
 endfunction()
 
 # troupe_library(<name> [SDK|INTERNAL] DEPS <targets>... [FOLDERS <folders>...]): a static library of the .cpp files of
