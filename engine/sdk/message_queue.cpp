@@ -5,6 +5,7 @@
 
 #include "engine/base/errors.h"
 #include "troupe/client.h"
+#include "troupe/context.h"
 
 namespace troupe {
 
@@ -61,6 +62,12 @@ Task<Result<std::vector<QueueMessage>>> MessageQueue::receive(MessageQueue self,
   for (const auto& message : *received)
     if (message.completion) self.open_->add(message.completion);
   co_return std::move(*received);
+}
+
+void MessageQueue::log_unreadable(const QueueMessage& message, const Error& error) const {
+  const auto text = "message " + std::to_string(message.id) + " of the queue " + message.name +
+                    " is removed and not given to the actor: " + error.message();
+  instance_->context().log(static_cast<int>(LogLevel::error), text);
 }
 
 Task<Result<void>> MessageQueue::wait_for_names_available(std::vector<std::string> names, std::optional<ms> timeout,

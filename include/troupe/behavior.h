@@ -69,6 +69,9 @@ struct ActorOptions {
   ms on_connect_timeout{5'000};
   /// Raw WebSockets stay open while the actor sleeps.
   bool can_hibernate_websocket = false;
+  /// When given, decides that for each of them by its upgrade request. It may be called on any thread, for several
+  /// requests at a time, and must not touch an actor; an exception refuses the socket with 1011 `actor.init_error`.
+  std::function<bool(const HttpRequest& upgrade)> can_hibernate_websocket_of;
   /// Bytes; HTTP action bodies and frames of client connections.
   std::size_t max_incoming_message_size = 65'536;
   std::size_t max_outgoing_message_size = 1'048'576;

@@ -92,7 +92,8 @@ class ContextBase {
   Schedule schedule() const { return Schedule(*instance_); }
   /// Actions that run again and again.
   Cron cron() const { return Cron(*instance_); }
-  /// Starts the run handler again at that time, unless it runs then; the actor is woken for it. Nothing takes it back.
+  /// Starts the run handler again at that time, unless it runs then; the actor is woken for it. Without a
+  /// time: takes the earlier one back.
   Result<void> set_run_wake(std::optional<std::int64_t> at_ms) const {
     return runtime().schedule().set_run_wake(at_ms);
   }

@@ -76,7 +76,8 @@ Error Message<Body>::queue_error(const char* code, Value metadata) {
 
 /// The messages of the actor. Names need no declaration here; a declaration lets others send. While a handler has a
 /// completable message that is not completed, its next receive fails with `queue.previous_message_not_completed`.
-/// A body that is no Body is `actor.validation_error`; receive it as Raw where that can happen.
+/// A body that is no Body is `actor.validation_error`; receive it as Raw where that can happen. Among several that were
+/// taken for good only the others are given, and the log names it.
 /// Limits, durability and other errors: Queue. Threads: the actor's executor only.
 class MessageQueue {
  public:
@@ -153,6 +154,7 @@ class MessageQueue {
   static Task<Result<std::uint64_t>> id_of(Task<Result<QueueMessage>> sending);
   static Task<Result<std::vector<QueueMessage>>> receive(MessageQueue self, QueueReceive wanted);
   static Task<Result<void>> wait_available(MessageQueue self, QueueReceive wanted);
+  void log_unreadable(const QueueMessage& message, const Error& error) const;
 
   template <class R>
   static Task<Result<std::optional<R>>> reply(detail::Instance* instance, bool writes,
@@ -174,8 +176,13 @@ class MessageQueue {
     std::vector<Message<Body>> messages;
     for (auto& message : *received) {
       auto body = decode<Body>(message.body, "queue message body");
-      if (!body) co_return std::move(body).error();
-      messages.emplace_back(*self.instance_, std::move(message), std::move(*body));
+      if (body) {
+        messages.emplace_back(*self.instance_, std::move(message), std::move(*body));
+      } else if (message.completion || received->size() == 1) {
+        co_return std::move(body).error();
+      } else {
+        self.log_unreadable(message, body.error());
+      }
     }
     co_return messages;
   }

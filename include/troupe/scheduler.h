@@ -135,8 +135,9 @@ class Scheduler {
 
   // -- the run handler ------------------------------------------------------------------------------------------------
 
-  /// Starts the run handler at that time unless it runs then; nothing takes it back. One time per actor, durable.
-  /// Errors: `actor.run_handler_unavailable`, `actor.invalid_operation` for negative times.
+  /// Starts the run handler at that time unless it runs then; without a time: takes the earlier one back.
+  /// One time per actor, durable. Errors: `actor.run_handler_unavailable`, `actor.invalid_operation` for negative
+  /// times.
   virtual Result<void> set_run_wake(std::optional<std::int64_t> at_ms) = 0;
 };
 

@@ -57,10 +57,12 @@ Task<OpenResult> open_raw(std::shared_ptr<ActorInstance> actor, HttpRequest upgr
   count(front_counters().raw_sockets);
   bool began = false;
   ActorInstance::Connect connect;
+  const ActorOptions& options = actor->definition().options;
+  connect.hibernatable = options.can_hibernate_websocket_of ? options.can_hibernate_websocket_of(upgrade)
+                                                            : options.can_hibernate_websocket;
   connect.params = *std::move(params);
   connect.request = std::move(upgrade);
   connect.began = &began;
-  connect.hibernatable = actor->definition().options.can_hibernate_websocket;
   if (connect.hibernatable) connect.socket = socket->id();
   OpenedSocket result;
   result.can_hibernate = connect.hibernatable;

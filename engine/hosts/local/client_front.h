@@ -18,8 +18,8 @@ Task<Result<HttpResponse>> front_fetch(std::shared_ptr<ActorInstance> actor, Htt
 
 /// `/connect` speaks the connection protocol, every other path is the actor's own raw socket. A refused admission is
 /// told to the client on `socket` and is a success here. `/connect` can always hibernate, a raw socket when the actor's
-/// `can_hibernate_websocket` says so. The set-up of `/connect` as a whole is bound by the actor's
-/// `on_connect_timeout`, measured on `timers`.
+/// `can_hibernate_websocket` or `can_hibernate_websocket_of` says so. The set-up of `/connect` as a whole is bound by
+/// the actor's `on_connect_timeout`, measured on `timers`.
 Task<Result<OpenedSocket>> front_open_websocket(std::shared_ptr<ActorInstance> actor, HttpRequest upgrade,
                                                 std::shared_ptr<RelayedSocket> socket, Timers& timers);
 

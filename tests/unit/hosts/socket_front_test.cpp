@@ -457,6 +457,17 @@ TEST_F(SocketFrontTest, ConnectCanAlwaysHibernateAndRawSocketsWhenTheActorAllows
   Opening lasting = begin_open({}, "/websocket");
   EXPECT_TRUE((*lasting.value)->value().can_hibernate);
   EXPECT_EQ(asked->socket, client->socket_id);
+
+  actor->definition_.options.can_hibernate_websocket_of = [](const HttpRequest& upgrade) {
+    if (upgrade.target == "/websocket/odd") throw std::runtime_error("odd");
+    return upgrade.target == "/websocket/lasting";
+  };
+  EXPECT_FALSE((*begin_open({}, "/websocket").value)->value().can_hibernate) << "the request decides";
+  EXPECT_TRUE((*begin_open({}, "/websocket/lasting").value)->value().can_hibernate);
+  EXPECT_EQ(client->close_code, 0);
+  begin_open({}, "/websocket/odd");
+  EXPECT_EQ(client->close_code, 1011);
+  EXPECT_EQ(client->close_reason, "actor.init_error");
 }
 
 TEST_F(SocketFrontTest, AFrameIsAcknowledgedOnceItAndAllBeforeItAreAnswered) {

@@ -55,6 +55,16 @@ Task<Result<std::string>> wait_named(Ctx& c) {
   co_return message ? std::to_string(message->body.n) : message.error().id();
 }
 
+Task<Result<std::string>> take_all(Ctx& c) {
+  QueueReceive wanted;
+  wanted.count = 10;
+  auto messages = co_await c.queue().next_batch<Job>(wanted);
+  if (!messages) co_return messages.error().id();
+  std::string numbers;
+  for (const auto& message : *messages) numbers += std::to_string(message.body.n) + " ";
+  co_return numbers;
+}
+
 Task<Result<std::int64_t>> tell(Ctx& c) {
   auto sent = co_await c.actor("other", "k").send_and_wait<std::int64_t>("jobs", Job{4});
   if (!sent) co_return sent.error();
@@ -66,7 +76,9 @@ ActorDefinition worker() {
       .queue<Job>("jobs")
       .queue("closed", [](Ctx&) { return false; })
       .action("put", [](Ctx& c, std::string name, std::int64_t n) { return c.queue().send(std::move(name), Job{n}); })
+      .action("putText", [](Ctx& c, std::string name) { return c.queue().send(std::move(name), std::string("text")); })
       .action("takeTwo", &take_two)
+      .action("takeAll", &take_all)
       .action("sum", &sum_all)
       .action("misuse", &misuse)
       .action("waitNamed", &wait_named)
@@ -114,6 +126,18 @@ TEST(SdkQueue, AMessageThatWasTakenForGoodCannotBeCompleted) {
   ASSERT_TRUE(fake.call("put", "jobs", 1));
   EXPECT_EQ(fake.call("misuse").value(), Value("queue.complete_not_configured"));
   EXPECT_EQ(fake.call("misuse").value(), Value("nothing"));
+}
+
+TEST(SdkQueue, AMessageThatCannotBeReadTakesNoOtherAlong) {
+  FakeActor fake(worker());
+  ASSERT_TRUE(fake.call("put", "jobs", 1));
+  ASSERT_TRUE(fake.call("putText", "jobs"));
+  ASSERT_TRUE(fake.call("put", "jobs", 3));
+  EXPECT_EQ(fake.call("takeAll").value(), Value("1 3 "));
+  ASSERT_EQ(fake.context.logs.size(), 1u);
+  EXPECT_NE(fake.context.logs.front().find("message 2 of the queue jobs is removed"), std::string::npos);
+  ASSERT_TRUE(fake.call("putText", "jobs"));
+  EXPECT_EQ(fake.call("takeAll").value(), Value("actor.validation_error"));
 }
 
 TEST(SdkQueue, PublishingIsCheckedByTypeAndByTheActor) {
