@@ -45,7 +45,8 @@ class HostEvents {
   virtual void lost(ActorFailure failure) { (void)failure; }
   /// The actor has to leave this host.
   virtual void drain() {}
-  /// Runs `fn` once everything that was said before is carried out and stored, maybe inside this call.
+  /// Runs `fn` once everything that was said before is carried out and stored, maybe inside this call. When storing
+  /// fails for long, only the last of many is run.
   virtual void when_settled(std::function<void()> fn) { fn(); }
 };
 

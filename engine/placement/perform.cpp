@@ -28,6 +28,9 @@ StopReason reason_of(StopOrder order) {
 /// Of a record that could not be written.
 constexpr Millis kWriteAgainAfter{1'000};
 
+/// Of those who wait until an actor is settled; the word of a later one holds for those before it too.
+constexpr std::size_t kSettledMax = 64;
+
 ActorFailure crashed(std::string text) { return {ActorFailure::Kind::crashed, std::move(text)}; }
 
 }  // namespace
@@ -154,7 +157,11 @@ Task<void> Placement::confirm(SlotPtr slot, Ack ack) {
 void Placement::when_settled(const SlotPtr& slot, std::function<void()> fn) {
   {
     std::lock_guard lock(shard_of(slot->id).mutex);
-    if (slot->performing || !slot->effects.empty()) return slot->when_settled.push_back(std::move(fn));
+    if (slot->performing || !slot->effects.empty() || slot->unwritten) {
+      auto& waiting = slot->when_settled;
+      if (waiting.size() == kSettledMax) waiting.pop_back();
+      return waiting.push_back(std::move(fn));
+    }
   }
   fn();
 }
@@ -191,7 +198,7 @@ std::optional<ActorEffect> Placement::next_effect(const SlotPtr& slot) {
       return effect;
     }
     slot->performing = false;
-    settled.swap(slot->when_settled);
+    if (!slot->unwritten) settled.swap(slot->when_settled);
     retired = retire(shard, *slot);
     generation = slot->state.generation;
     // Before another generation can be started, which takes the shard's lock first.

@@ -48,7 +48,7 @@ struct Slot {
   std::vector<ActorEvent> early;
   /// Of a generation that has to be adopted, until it is.
   std::unique_ptr<ActorRecord> adopted;
-  /// Run when no effect is left to be performed.
+  /// Run when no effect is left to be performed and the record is written.
   std::vector<std::function<void()>> when_settled;
 
   /// Of the `confirm` among `effects`, in their order.

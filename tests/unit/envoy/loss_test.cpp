@@ -56,6 +56,29 @@ TEST_F(EnvoyTest, ALossThatCannotBeWrittenIsNotForgottenAndWrittenLater) {
   EXPECT_TRUE(view(id).sleep_ts);
 }
 
+TEST_F(EnvoyTest, WhatAnEnvoyReportsIsConfirmedOnceItIsStored) {
+  const auto envoy = connect();
+  const ActorId id = running_actor(envoy);
+  const auto confirmed = [&] {
+    std::vector<std::int64_t> indexes;
+    for (const auto& ack : envoy->wire->all<envoyproto::ToEnvoyAckEvents>())
+      indexes.push_back(ack.last_event_checkpoints.back().index);
+    return indexes;
+  };
+  ASSERT_EQ(confirmed(), std::vector<std::int64_t>{0});
+  store.broken = true;
+  constexpr int kMany = 100;
+  for (int index = 1; index <= kMany; ++index)
+    event(envoy, id, 1, index, envoyproto::EventActorSetAlarm{world.now_ms() + 60'000 + index});
+  EXPECT_EQ(confirmed().size(), 1u);
+  store.broken = false;
+  world.advance(Millis(1'000));
+  EXPECT_GT(confirmed().size(), 1u);
+  EXPECT_LT(confirmed().size(), kMany) << "one for all of them would do";
+  EXPECT_EQ(confirmed().back(), kMany);
+  EXPECT_EQ(view(id).alarm_ts, world.now_ms() - 1'000 + 60'000 + kMany);
+}
+
 TEST_F(EnvoyTest, AnEnvoyIsToldThatAnActorIsGivenUpOnceThatIsOnDisk) {
   const auto envoy = connect();
   const ActorId id = create();
