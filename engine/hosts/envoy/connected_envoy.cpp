@@ -111,7 +111,7 @@ Task<Result<void>> ConnectedEnvoy::handle(envoyproto::ToRivetEvents message) {
     auto& entry = told[{event.checkpoint.actor_id, generation}];
     entry.actor = actor;
     if (entry.last.actor_id.empty() || index > entry.last.index) entry.last = std::move(event.checkpoint);
-    if (process_->take_event(*actor, index)) take_event(actor, event.inner);
+    if (process_->take_event(*actor, index, event.inner)) take_event(actor, event.inner);
   }
   for (auto& [key, entry] : told) {
     auto acknowledge = [process = process_, last = std::move(entry.last)] {

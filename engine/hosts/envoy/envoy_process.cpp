@@ -1,5 +1,6 @@
 #include "engine/hosts/envoy/envoy_process.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -217,11 +218,14 @@ bool EnvoyProcess::idle() const {
 
 // -- events -----------------------------------------------------------------------------------------
 
-bool EnvoyProcess::take_event(const EnvoyActor& actor, std::int64_t index) {
+bool EnvoyProcess::take_event(const EnvoyActor& actor, std::int64_t index, const envoyproto::Event& event) {
   const std::lock_guard lock(mutex_);
   Hosted* found = hosted(actor.record.id, actor.record.generation);
-  if (!found || index <= found->last_event) return false;
-  found->last_event = index;
+  if (!found) return false;
+  const bool is_alarm = std::holds_alternative<envoyproto::EventActorSetAlarm>(event);
+  if (index <= (is_alarm ? found->last_alarm : found->last_event)) return false;
+  found->last_event = std::max(found->last_event, index);
+  if (is_alarm) found->last_alarm = index;
   // Who tells of the actor has been told to start it.
   std::erase_if(found->unconfirmed, [](const Command& command) {
     return std::holds_alternative<envoyproto::CommandStartActor>(command.inner);

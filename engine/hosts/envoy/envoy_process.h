@@ -92,8 +92,9 @@ class EnvoyProcess final : public EnvoyLink, public std::enable_shared_from_this
   void forget_fences();
 
   // -- events --
-  /// Whether the event is new; remembers it.
-  bool take_event(const EnvoyActor& actor, std::int64_t index);
+  /// Whether the event is new; remembers it. An alarm may come behind later events of other kinds: over a new
+  /// connection an envoy may report something before it repeats what the engine has not confirmed.
+  bool take_event(const EnvoyActor& actor, std::int64_t index, const envoyproto::Event& event);
   /// Takes out an actor that has stopped. False: it was not there.
   bool remove(const EnvoyActor& actor);
 
@@ -108,6 +109,7 @@ class EnvoyProcess final : public EnvoyLink, public std::enable_shared_from_this
     ActorPtr actor;
     std::int64_t last_command = 0;
     std::int64_t last_event = -1;
+    std::int64_t last_alarm = -1;
     /// By index.
     std::vector<Command> unconfirmed;
     bool stop_ordered = false;

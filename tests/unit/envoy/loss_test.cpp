@@ -79,6 +79,20 @@ TEST_F(EnvoyTest, WhatAnEnvoyReportsIsConfirmedOnceItIsStored) {
   EXPECT_EQ(view(id).alarm_ts, world.now_ms() - 1'000 + 60'000 + kMany);
 }
 
+TEST_F(EnvoyTest, AnAlarmThatIsRepeatedBehindNewsOfANewConnectionIsNotLost) {
+  const auto envoy = connect();
+  const ActorId id = running_actor(envoy);
+  disconnect(envoy);
+  const auto again = reconnect(envoy);
+  // The first two went down with the connection; the third was reported before the envoy repeated them.
+  const auto due = world.now_ms() + 60'000;
+  wants_sleep(again, id, 1, 3);
+  event(again, id, 1, 2, envoyproto::EventActorSetAlarm{due});
+  event(again, id, 1, 1, envoyproto::EventActorSetAlarm{std::nullopt});
+  event(again, id, 1, 2, envoyproto::EventActorSetAlarm{std::nullopt});
+  EXPECT_EQ(view(id).alarm_ts, due) << "the newest one counts, once";
+}
+
 TEST_F(EnvoyTest, AnEnvoyIsToldThatAnActorIsGivenUpOnceThatIsOnDisk) {
   const auto envoy = connect();
   const ActorId id = create();
