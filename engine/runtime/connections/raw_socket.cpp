@@ -113,8 +113,9 @@ void RawSocket::push(WebSocketMessage message, Continuation<Done> taken) {
   left_messages_ = left_messages_ || hibernating_;
   if (hibernating_) return taken.resume({});
   if (is_repeated(message.index)) {
-    taken.resume({});
-    return close(kServerError, "actor.dropped_reply");
+    // First: whoever goes on may hand over the next one, which is repeated as well, inside the call.
+    close(kServerError, "actor.dropped_reply");
+    return taken.resume({});
   }
   if (closed_ || !has_reader_) {
     if (!closed_) handled(message.index);

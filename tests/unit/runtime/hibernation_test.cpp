@@ -409,7 +409,14 @@ TEST_F(Hibernation, AMessageWhoseChangesAreStoredWithoutBeingSyncedIsNotHandledT
   store.sync_failure.reset();
   wake({1});
   socket = world.run(actor->resume(socket_id(1))).value();
-  for (std::uint16_t index = 1; index <= 4; ++index) world.run(hand_over_message(socket, index));
+  auto one_after_the_other = [](std::shared_ptr<ActorSocket> to) -> Task<Done> {
+    for (std::uint16_t index = 1; index <= 4; ++index) {
+      auto handing_over = hand_over_message(to, index);
+      co_await std::move(handing_over);
+    }
+    co_return Done();
+  };
+  world.run(one_after_the_other(socket));
   EXPECT_THAT(seen, ElementsAre("new", "m1", "m2", "m3", "hibernating", "restored", "closed"));
   EXPECT_THAT(clients[1]->closes, ElementsAre("1011 actor.dropped_reply")) << "what was said about it is lost";
 }
