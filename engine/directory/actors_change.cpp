@@ -23,7 +23,11 @@ Task<Result<ActorRecord>> StoredDirectory::update(ActorId id, std::function<void
   Bytes encoded = encode_record(record);
   const std::size_t encoded_bytes = encoded.size();
   batch.put(keys::actor_record(id), std::move(encoded));
-  TROUPE_CO_CHECK(co_await store_.commit(std::move(batch), ack));
+  if (auto written = co_await store_.commit(std::move(batch), ack); !written) {
+    // Nobody knows whether the store has it: what comes next must build on what is there.
+    records_.erase(id);
+    co_return std::move(written).error();
+  }
   remember(record, encoded_bytes);
   co_return record;
 }
@@ -55,8 +59,12 @@ Task<Result<ActorRecord>> StoredDirectory::destroy(ActorId id, std::int64_t now_
   const std::size_t encoded_bytes = encoded.size();
   batch.put(keys::actor_record(id), std::move(encoded));
   actors_.erase_all(id, batch);
-  TROUPE_CO_CHECK(co_await store_.commit(std::move(batch), Ack::durable));
+  const auto written = co_await store_.commit(std::move(batch), Ack::durable);
   if (record.key) ids_.erase(cache_key);
+  if (!written) {
+    records_.erase(id);
+    co_return written.error();
+  }
   remember(record, encoded_bytes);
   co_await actors_.remove_files(id);
   co_return record;

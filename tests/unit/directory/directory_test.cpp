@@ -227,6 +227,25 @@ TEST_F(DirectoryTest, AnUpdateThatFailedChangesNothing) {
   EXPECT_EQ(world.run(directory->find(actor.id)).value()->generation, 0u);
 }
 
+TEST_F(DirectoryTest, AnUpdateThatFailedMayHaveBeenWrittenNevertheless) {
+  const auto actor = create("counter");
+  auto awake = [](ActorRecord& record) { record.hosting.emplace(); };
+  auto asleep = [](ActorRecord& record) { record.hosting.reset(); };
+  update(actor.id, awake);
+  store.denies_next = true;
+  ASSERT_FALSE(world.run(directory->update(actor.id, asleep, Ack::written)));
+  update(actor.id, awake);
+  EXPECT_EQ(world.run(directory->awake(std::nullopt, 9)).value(), std::vector<ActorId>{actor.id});
+}
+
+TEST_F(DirectoryTest, ADestroyThatFailedMayHaveBeenWrittenNevertheless) {
+  const auto actor = create("counter", "k");
+  store.denies_next = true;
+  ASSERT_FALSE(world.run(directory->destroy(actor.id, 9)));
+  EXPECT_EQ(world.run(directory->find_by_key(ns, "counter", "k")).value(), std::nullopt);
+  EXPECT_NE(create("counter", "k").id, actor.id);
+}
+
 TEST_F(DirectoryTest, AnUpdateWithoutAChangeWritesNothing) {
   const auto actor = create("counter");
   store.written_commits = 0;

@@ -36,11 +36,14 @@ class WatchedStore final : public Store {
     ++(ack == Ack::durable ? durable_commits : written_commits);
     const bool held = std::exchange(tells_next_later, false);
     auto committed = co_await inner_->commit(std::move(batch), ack);
+    if (std::exchange(denies_next, false)) co_return make_error("storage", "unavailable");
     if (held) co_await told.wait();
     co_return committed;
   }
 
   bool broken = false;
+  /// The next commit is made, and who made it is told that it failed.
+  bool denies_next = false;
   /// The next commit is made at once, and who made it hears of that when `told` is notified.
   bool tells_next_later = false;
   Signal told;
