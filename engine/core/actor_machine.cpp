@@ -145,6 +145,11 @@ class Stepper {
     stop_to(ActorPhase::sleep_intent, StopOrder::sleep_intent);
   }
 
+  void end() {
+    state_.connectable_ts.reset();
+    stop_to(ActorPhase::stop_intent, StopOrder::stop_intent);
+  }
+
   void begin_destroy(bool order_stop) {
     state_.phase = ActorPhase::destroying;
     state_.connectable_ts.reset();
@@ -264,8 +269,15 @@ void Stepper::perform(ActorRule rule) {
     case ActorRule::fall_asleep:
       return fall_asleep();
     case ActorRule::end:
-      state_.connectable_ts.reset();
-      return stop_to(ActorPhase::stop_intent, StopOrder::stop_intent);
+      return end();
+    case ActorRule::run_and_fall_asleep:
+      become_running();
+      if (state_.phase == ActorPhase::running) fall_asleep();
+      return;
+    case ActorRule::run_and_end:
+      become_running();
+      if (state_.phase == ActorPhase::running) end();
+      return;
     case ActorRule::move:
       state_.connectable_ts.reset();
       return stop_to(ActorPhase::going_away, StopOrder::going_away);

@@ -45,6 +45,9 @@ const std::map<std::pair<I, P>, std::string> kExpected{
     {{I::running, P::allocating}, "running: store clear ready"},
     {{I::running, P::starting}, "running: store clear ready"},
 
+    {{I::sleep_intent, P::starting},
+     "sleep_intent: store clear ready store(durable) stop(sleep_intent) timer(1800000)"},
+    {{I::stop_intent, P::starting}, "stop_intent: store clear ready store(durable) stop(stop_intent) timer(1800000)"},
     {{I::sleep_intent, P::running}, "sleep_intent: store(durable) stop(sleep_intent) timer(1800000)"},
     {{I::stop_intent, P::running}, "stop_intent: store(durable) stop(stop_intent) timer(1800000)"},
 
