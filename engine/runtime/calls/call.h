@@ -58,7 +58,11 @@ class CallBase : public std::enable_shared_from_this<CallBase>,
   std::optional<std::chrono::nanoseconds> ends_at() const;
   /// Code of the actor is about to run.
   void mark_began() {
-    if (began_) *std::exchange(began_, nullptr) = true;
+    if (began_) *began_ = true;
+  }
+  /// What has run decided whether the call may come in, and nothing else: another generation can begin anew.
+  void mark_unbegun() {
+    if (began_) *began_ = false;
   }
   /// Takes the call out of the actor's books; the answer follows.
   void leave();
@@ -71,6 +75,7 @@ class CallBase : public std::enable_shared_from_this<CallBase>,
  private:
   std::shared_ptr<Instance> actor_;
   const char* operation_;
+  /// Of whoever made the call; not valid after the answer.
   bool* began_;
   Traffic traffic_;
   Work work_ = Work::call;

@@ -92,7 +92,10 @@ Task<Result<void>> QueueRun::check_publish(std::shared_ptr<CallBase> self) {
 Task<Result<QueueSent>> QueueRun::put() {
   auto& instance = actor();
   // The next generation receives it sooner: the run handler of this one has been told to end.
-  if (instance.lifecycle().stopping()) co_return make_error("actor", "stopping");
+  if (instance.lifecycle().stopping()) {
+    mark_unbegun();
+    co_return make_error("actor", "stopping");
+  }
   mark_began();
   auto name = std::move(message_.name);
   auto body = std::move(message_.body);

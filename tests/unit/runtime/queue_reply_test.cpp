@@ -231,6 +231,26 @@ TEST_F(ActorQueueReply, AMessageThatComesDuringTheStopIsLeftToTheNextGeneration)
   EXPECT_EQ(receive(poll()), Log());
 }
 
+TEST_F(ActorQueueReply, AMessageThatWasAllowedDuringTheStopIsLeftToTheNextGenerationToo) {
+  Gate gate;
+  script->can_publish = [&](std::shared_ptr<Connection>, std::string) -> Task<Result<bool>> {
+    co_await gate.wait();
+    co_return true;
+  };
+  start();
+  bool began = false;
+  auto sent = begin(actor->queue_send({.began = &began}, message("jobs", "a")));
+  EXPECT_TRUE(began);
+  auto stopped = begin_stop(StopReason::sleep_intent);
+  gate.open();
+  world.settle();
+  ASSERT_TRUE(sent->done());
+  EXPECT_TRUE(is_error(*sent->value, "actor.stopping"));
+  EXPECT_FALSE(began);
+  EXPECT_TRUE(stopped->done());
+  EXPECT_EQ(stored(), 0u);
+}
+
 TEST_F(ActorQueueReply, UntilAbortedEndsWithTheStop) {
   bool over = false;
   script->run = [&]() -> Task<Result<void>> {

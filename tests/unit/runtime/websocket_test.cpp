@@ -87,6 +87,32 @@ TEST_F(ActorRawSocket, HandsOverWhatCameBeforeTheClose) {
   EXPECT_FALSE(kept->send({}));
 }
 
+TEST_F(ActorRawSocket, HoldsBackAClientWhenSoManyMessagesWait) {
+  keep_only();
+  start();
+  auto socket = open();
+  for (int i = 1; i < 64; ++i) world.run(feed(socket, "m"));
+  auto held = begin(feed(socket, "last"));
+  EXPECT_FALSE(held->done());
+  EXPECT_TRUE(world.run(kept->receive()));
+  world.settle();
+  EXPECT_TRUE(held->done());
+}
+
+TEST_F(ActorRawSocket, HoldsBackAClientWhenSoManyBytesWait) {
+  constexpr std::size_t kBytesMax = 1u << 20;
+  keep_only();
+  start();
+  auto socket = open();
+  world.run(feed(socket, std::string(kBytesMax - 1, 'x')));
+  auto held = begin(feed(socket, "x"));
+  EXPECT_FALSE(held->done());
+  EXPECT_TRUE(world.run(kept->receive()));
+  world.settle();
+  EXPECT_TRUE(held->done());
+  EXPECT_EQ(to_string(world.run(kept->receive())->data), "x");
+}
+
 TEST_F(ActorRawSocket, IsClosedByTheActorWithItsOwnCode) {
   keep_only();
   start();
