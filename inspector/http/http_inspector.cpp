@@ -37,8 +37,9 @@ RouteFunction function_of(Kind kind) {
     case Kind::traces:
       return inspect_traces;
     case Kind::workflow_history:
-    case Kind::workflow_replay:
       return inspect_workflow;
+    case Kind::workflow_replay:
+      return replay_workflow;
     case Kind::database_schema:
       return inspect_database_schema;
     case Kind::database_rows:

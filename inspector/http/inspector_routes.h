@@ -36,6 +36,7 @@ Task<InspectorAnswer> inspect_database_rows(ActorInspection& actor, const Inspec
 Task<InspectorAnswer> execute_sql(ActorInspection& actor, const InspectorRequest& request);
 Task<InspectorAnswer> inspect_traces(ActorInspection& actor, const InspectorRequest& request);
 Task<InspectorAnswer> inspect_workflow(ActorInspection& actor, const InspectorRequest& request);
+Task<InspectorAnswer> replay_workflow(ActorInspection& actor, const InspectorRequest& request);
 
 /// The JSON of the state; nothing when the actor has none. Errors: those of the actor's code.
 Result<std::optional<std::string>> state_json(ActorInspection& actor, const InspectorRequest& request);

@@ -39,8 +39,8 @@ Task<InspectorAnswer> inspect_queue(ActorInspection& actor, const InspectorReque
 }
 
 Task<InspectorAnswer> enqueue(ActorInspection& actor, const InspectorRequest& request) {
-  const auto body = parse_json(as_text(request.body));
-  if (!body) co_return inspector_error(Error("actor", "invalid_request", "Invalid inspector JSON body"));
+  const auto body = json_body(request);
+  if (!body) co_return inspector_error(body.error());
   const Value* name = body->find("name");
   const auto text = name ? name->as_string() : std::nullopt;
   if (!text || text->empty())

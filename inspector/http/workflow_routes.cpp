@@ -11,4 +11,10 @@ Task<InspectorAnswer> inspect_workflow(ActorInspection&, const InspectorRequest&
   co_return InspectorAnswer{200, R"({"history":null,"workflowState":null,"isWorkflowEnabled":false})"};
 }
 
+Task<InspectorAnswer> replay_workflow(ActorInspection& actor, const InspectorRequest& request) {
+  const auto body = json_body(request);
+  if (!body) co_return inspector_error(body.error());
+  co_return co_await inspect_workflow(actor, request);
+}
+
 }  // namespace troupe

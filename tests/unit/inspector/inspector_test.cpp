@@ -196,6 +196,8 @@ TEST_F(Inspector, HasTheEmptyAnswersOfActorsWithoutWorkflows) {
   const auto* none = R"({"history":null,"workflowState":null,"isWorkflowEnabled":false})";
   expect(get(counter, "workflow-history"), 200, none);
   expect(ask(counter, "POST", "workflow/replay", "{}"), 200, none);
+  for (const char* body : {"", "{", "{}}"})
+    EXPECT_EQ(ask(counter, "POST", "workflow/replay", body).status, 400) << body;
   expect(get(counter, "traces?startMs=0"), 200, R"({"otlp":[],"clamped":false})");
 }
 
