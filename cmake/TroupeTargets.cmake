@@ -69,6 +69,13 @@ function(troupe_library name)
   endif()
 endfunction()
 
+if(TROUPE_TESTS AND NOT TROUPE_FUZZ)
+  # `main` of the test programs, and the precompiled header for them.
+  add_library(troupe_test_main STATIC ${CMAKE_SOURCE_DIR}/cmake/gtest_main.cpp)
+  target_link_libraries(troupe_test_main PUBLIC troupe_asio GTest::gtest GTest::gmock)
+  target_precompile_headers(troupe_test_main PRIVATE ${CMAKE_SOURCE_DIR}/cmake/test_pch.h)
+endif()
+
 # troupe_test(<name> DEPS <targets>... [LABELS <labels>...]): a GoogleTest program of this folder's *_test.cpp files.
 function(troupe_test name)
   cmake_parse_arguments(ARG "" "FOLDER" "DEPS;LABELS" ${ARGN})
@@ -80,11 +87,11 @@ function(troupe_test name)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest_main GTest::gmock)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} troupe_test_main)
   # Programs get -fPIE, which a precompiled header made with -fPIC refuses.
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${name} PRIVATE -fPIC)
-  target_precompile_headers(${name} REUSE_FROM troupe_asio)
+  target_precompile_headers(${name} REUSE_FROM troupe_test_main)
   target_compile_definitions(${name} PRIVATE TROUPE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)

@@ -1,10 +1,12 @@
 #include "engine/base/virtual_ports.h"
 
 #include <atomic>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <random>
@@ -155,6 +157,17 @@ void VirtualWorld::advance(Millis time) {
 }
 
 void VirtualWorld::jump_wall_clock(Millis by) { state_->clock.jump(by); }
+
+void VirtualWorld::finish_task(Task<void> task, Drive drive) {
+  std::exception_ptr failure;
+  bool done = false;
+  boost::asio::co_spawn(context(), std::move(task), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    done = true;
+  });
+  (this->*drive)(done);
+  if (failure) std::rethrow_exception(failure);
+}
 
 void VirtualWorld::settle_task(const bool& done) {
   settle();

@@ -1,15 +1,11 @@
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
-#include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #include "engine/base/ports.h"
 
@@ -36,39 +32,38 @@ class VirtualWorld {
   /// Runs a task to its end without moving time; aborts when it waits for time or other threads.
   template <class T>
   T run(Task<T> task) {
-    return finish(std::move(task), [this](const bool& done) { settle_task(done); });
+    return finish(std::move(task), &VirtualWorld::settle_task);
   }
   /// The same for tasks that wait for other threads (a real store's pool); aborts when nothing happens for 30 s of real
   /// time.
   template <class T>
   T run_with_threads(Task<T> task) {
-    return finish(std::move(task), [this](const bool& done) { join_task(done); });
+    return finish(std::move(task), &VirtualWorld::join_task);
   }
 
   struct State;
 
  private:
+  using Drive = void (VirtualWorld::*)(const bool& done);
+
   void settle_task(const bool& done);
   void join_task(const bool& done);
+  /// Not a template: spawning is what costs most to compile.
+  void finish_task(Task<void> task, Drive drive);
 
-  template <class T, class Drive>
+  template <class T>
   T finish(Task<T> task, Drive drive) {
-    std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>> result;
-    std::exception_ptr failure;
-    bool done = false;
-    auto body = [&result, task = std::move(task)]() mutable -> Task<void> {
-      if constexpr (std::is_void_v<T>)
-        co_await std::move(task);
-      else
-        result.emplace(co_await std::move(task));
-    };
-    boost::asio::co_spawn(context(), std::move(body), [&](std::exception_ptr thrown) {
-      failure = thrown;
-      done = true;
-    });
-    drive(done);
-    if (failure) std::rethrow_exception(failure);
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
+    if constexpr (std::is_void_v<T>) {
+      finish_task(std::move(task), drive);
+    } else {
+      std::optional<T> result;
+      finish_task(keep(std::move(task), result), drive);
+      return std::move(*result);
+    }
+  }
+  template <class T>
+  static Task<void> keep(Task<T> task, std::optional<T>& result) {
+    result.emplace(co_await std::move(task));
   }
 
   std::unique_ptr<State> state_;

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as published from "@rivetkit/engine-envoy-protocol";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const program = join(here, "../../build/dev/envoy_frames");
+const program = join(here, "../../build/release/envoy_frames");
 const version = published.VERSION;
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Engine, eventually } from "./engine.mjs";
 
-const library = fileURLToPath(new URL("../../../build/dev/libsocket_faults.so", import.meta.url));
+const library = fileURLToPath(new URL("../../../build/release/libsocket_faults.so", import.meta.url));
 
 export const kinds = ["accept", "recv", "send", "connect", "connected", "setsockopt", "shutdown", "epoll_add", "socket"];
 const transfers = ["recv", "send"];
@@ -31,7 +31,7 @@ export class SocketFaults {
 
   /** With an engine of its own; `options` as for that. */
   static async start(options = {}) {
-    if (!existsSync(library)) throw new Error(`${library} is not there: ninja -C build/dev socket_faults`);
+    if (!existsSync(library)) throw new Error(`${library} is not there: ninja -C build/release socket_faults`);
     const data = await mkdtemp(join(tmpdir(), "troupe-e2e-"));
     const faults = new SocketFaults();
     const path = join(data, "faults");
