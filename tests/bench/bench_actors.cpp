@@ -1,6 +1,8 @@
 // Actors for the measures that the demo actors are too small for, as a library of `troupe start --actors`.
 #include <troupe/plugin.h>
 
+#include <limits>
+
 namespace {
 
 using namespace troupe;
@@ -19,6 +21,13 @@ Task<Result<void>> take_all(Inbox& inbox, Context<Inbox>& c) {
   }
 }
 
+/// Holds whatever comes.
+ActorOptions boundless() {
+  ActorOptions options;
+  options.max_queue_size = std::numeric_limits<std::size_t>::max();
+  return options;
+}
+
 /// Sends a body back as it comes in.
 Task<Result<HttpResponse>> send_back(Context<None>&, HttpRequest request) {
   HttpResponse response;
@@ -31,5 +40,6 @@ Task<Result<HttpResponse>> send_back(Context<None>&, HttpRequest request) {
 
 TROUPE_ACTORS(registry) {
   registry.add(actor<Inbox>("inbox").queue<std::int64_t>("post").run(&take_all));
+  registry.add(actor("pile").options(boundless()).queue<std::int64_t>("post"));
   registry.add(actor("pipe").on_request(&send_back));
 }

@@ -214,8 +214,11 @@ void SimEnvoy::on(const ToEnvoyAckEvents& message) {
     for (auto event = events.begin(); event != events.end() && event->first <= checkpoint.index;) {
       const auto* update = std::get_if<EventActorStateUpdate>(&event->second);
       const auto* stopped = update ? std::get_if<ActorStateStopped>(&update->state) : nullptr;
-      if (stopped && stopped->code == StopCode::ok && told.told_to_sleep)
+      if (stopped && stopped->code == StopCode::ok && told.told_to_sleep) {
         world_.promises.sleeps(told.key, checkpoint.generation, told.alarm_ms);
+        // The engine may have turned the sleep into a move.
+        if (stopping_) world_.promises.may_move(told.key);
+      }
       event = events.erase(event);
     }
   }

@@ -64,6 +64,8 @@ class EnvoyPromises {
   void wants_sleep(const std::string& key);
   /// The engine has acknowledged the end of the actor's `generation`, which slept, with this alarm.
   void sleeps(const std::string& key, std::uint32_t generation, std::optional<std::int64_t> alarm_ms);
+  /// The actor may be started elsewhere although nobody has asked for it.
+  void may_move(const std::string& key) { actors_[key].left_alone = false; }
   /// The engine may have heard that the next generation runs, which has to look after its alarms itself.
   void runs(const std::string& key) { actors_[key].wake_ms.reset(); }
   /// Every actor that had to be woken by now has been.
