@@ -270,7 +270,7 @@ void Stepper::perform(ActorRule rule) {
       return fall_asleep();
     case ActorRule::end:
       return end();
-    case ActorRule::run_and_fall_asleep:
+    case ActorRule::run_and_sleep:
       become_running();
       if (state_.phase == ActorPhase::running) fall_asleep();
       return;

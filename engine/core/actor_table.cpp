@@ -18,7 +18,7 @@ constexpr std::array<Row, kActorInputs> kTable{{
 /* no_host          */ {retry_later,     none,             none,             none,                none,             none,          none,            none,               none,             none},
 /* start_received   */ {none,            note_received,    none,             none,                none,             none,          none,            none,               none,             none},
 /* running          */ {become_running_unasked, become_running,   none,             none,                none,             none,          none,            none,               none,             none},
-/* sleep_intent     */ {none,            run_and_fall_asleep, fall_asleep,      none,                none,             none,          none,            none,               none,             none},
+/* sleep_intent     */ {none,            run_and_sleep,    fall_asleep,      none,                none,             none,          none,            none,               none,             none},
 /* stop_intent      */ {none,            run_and_end,      end,              none,                none,             none,          none,            none,               none,             none},
 /* stopped_ok       */ {none,            finish,           finish,           rest_or_rewake,      finish,           restart,       finish,          none,               none,             none},
 /* stopped_error    */ {none,            rest,             rest,             rest_or_rewake,      rest,             restart,       finish,          none,               none,             none},

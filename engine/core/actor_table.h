@@ -22,7 +22,7 @@ enum class ActorRule : std::uint8_t {
   fall_asleep,
   end,
   /// The same of an actor that is not known to run yet: what it wishes says that it does.
-  run_and_fall_asleep,
+  run_and_sleep,
   run_and_end,
   /// Moves; `_connectable` keeps it listed as running until it has stopped.
   move,

@@ -223,4 +223,41 @@ std::unique_ptr<Behavior> make_scripted(std::shared_ptr<Script> script, ActorCon
   return std::make_unique<Scripted>(std::move(script));
 }
 
+Task<void> Gate::wait() {
+  while (!open_) co_await signal_.wait();
+}
+
+Task<Result<Bytes>> FakeHost::call(ActorAddress to, std::string action, Bytes, CallOrigin origin) {
+  if (on_call) on_call();
+  last_origin = std::move(origin);
+  co_return to_bytes(to.name + "." + action);
+}
+
+Task<Result<QueueSent>> FakeHost::send(ActorAddress to, QueueSend message) {
+  if (on_call) on_call();
+  QueueSent sent;
+  sent.response = to_bytes(to.name + "." + message.name);
+  co_return sent;
+}
+
+Task<Result<void>> FakeHost::set_alarm(std::optional<std::int64_t> at_ms, Ack) {
+  if (alarm_failure) co_return *alarm_failure;
+  alarms.push_back(at_ms);
+  co_return Result<void>();
+}
+
+Task<Result<void>> succeed() { co_return Result<void>(); }
+
+Task<Result<void>> fail(Error error) { co_return error; }
+
+Task<Result<void>> never() {
+  auto lost = [](Continuation<Done> waiter) {
+    // Kept where nobody resumes it; freed with the process.
+    static std::vector<Continuation<Done>>& kept = *new std::vector<Continuation<Done>>();
+    kept.push_back(std::move(waiter));
+  };
+  co_await suspend<Done>(std::move(lost));
+  co_return Result<void>();
+}
+
 }  // namespace troupe

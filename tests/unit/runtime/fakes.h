@@ -22,9 +22,7 @@ using Log = std::vector<std::string>;
 /// Something that a script waits for until the test opens it.
 class Gate {
  public:
-  Task<void> wait() {
-    while (!open_) co_await signal_.wait();
-  }
+  Task<void> wait();
   void open() {
     open_ = true;
     signal_.notify_all();
@@ -115,24 +113,11 @@ class FakeHost final : public InstanceHost {
   void sleep_intent() override { ++sleep_intents; }
   void destroy_intent() override { ++destroy_intents; }
   void crashed(std::string failure) override { crashes.push_back(std::move(failure)); }
-  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes, CallOrigin origin) override {
-    if (on_call) on_call();
-    last_origin = std::move(origin);
-    co_return to_bytes(to.name + "." + action);
-  }
-  Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override {
-    if (on_call) on_call();
-    QueueSent sent;
-    sent.response = to_bytes(to.name + "." + message.name);
-    co_return sent;
-  }
+  Task<Result<Bytes>> call(ActorAddress to, std::string action, Bytes, CallOrigin origin) override;
+  Task<Result<QueueSent>> send(ActorAddress to, QueueSend message) override;
   std::function<void()> on_call;
   CallOrigin last_origin;
-  Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack) override {
-    if (alarm_failure) co_return *alarm_failure;
-    alarms.push_back(at_ms);
-    co_return Result<void>();
-  }
+  Task<Result<void>> set_alarm(std::optional<std::int64_t> at_ms, Ack) override;
   std::vector<std::optional<std::int64_t>> alarms;
   std::optional<Error> alarm_failure;
   int sleep_intents = 0;
@@ -169,17 +154,9 @@ class FakeClientSocket final : public RelayedSocket {
   int hibernations = 0;
 };
 
-inline Task<Result<void>> succeed() { co_return Result<void>(); }
-inline Task<Result<void>> fail(Error error) { co_return error; }
+Task<Result<void>> succeed();
+Task<Result<void>> fail(Error error);
 /// Waits for something that never comes.
-inline Task<Result<void>> never() {
-  auto lost = [](Continuation<Done> waiter) {
-    // Kept where nobody resumes it; freed with the process.
-    static std::vector<Continuation<Done>>& kept = *new std::vector<Continuation<Done>>();
-    kept.push_back(std::move(waiter));
-  };
-  co_await suspend<Done>(std::move(lost));
-  co_return Result<void>();
-}
+Task<Result<void>> never();
 
 }  // namespace troupe

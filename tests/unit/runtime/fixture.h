@@ -23,65 +23,30 @@ struct Pending {
 /// One scripted actor in a world of virtual time, on a strand of its own.
 class ActorTest : public testing::Test {
  protected:
-  ActorTest() {
-    definition.name = "scripted";
-    definition.actions = {"act", "other"};
-  }
+  ActorTest();
+  ~ActorTest() override;
 
   /// An actor is stopped before it is let go of: what still runs in it keeps it alive.
-  void TearDown() override {
-    if (!actor) return;
-    begin_stop(StopReason::destroy);
-    world.advance(1min);
-  }
+  void TearDown() override;
 
-  std::shared_ptr<ActorInstance> make() {
-    auto made = definition;
-    made.hooks = hooks_of(*script);
-    made.make = [script = script](ActorContext& context) { return make_scripted(script, context); };
-    ActorInstance::Config config{.ports = world.ports(),
-                                 .store = &store,
-                                 .definition = std::make_shared<const ActorDefinition>(std::move(made)),
-                                 .info = {.actor_id = "id", .generation = 1, .name = "scripted", .key = {"k"}},
-                                 .id = {},
-                                 .input = input,
-                                 .executor = boost::asio::make_strand(world.context()),
-                                 .host = host,
-                                 .labels = labels};
-    actor = ActorInstance::make(std::move(config));
-    return actor;
-  }
-
+  std::shared_ptr<ActorInstance> make();
   /// Makes and starts the actor.
-  void start() {
-    make();
-    auto started = world.run(actor->start());
-    ASSERT_TRUE(started) << started.error().id() << " " << started.error().detail();
-  }
+  void start();
 
   /// Runs a task in the background as far as it comes.
   template <class T>
   std::shared_ptr<Pending<T>> begin(Task<T> task) {
     auto pending = std::make_shared<Pending<T>>();
-    auto done = [pending](std::exception_ptr thrown, T value) {
-      if (thrown) std::rethrow_exception(thrown);
-      pending->value.emplace(std::move(value));
-    };
-    boost::asio::co_spawn(world.context(), std::move(task), std::move(done));
-    world.settle();
+    begin_task(keep(std::move(task), pending));
     return pending;
   }
-  std::shared_ptr<Pending<Done>> begin_stop(StopReason reason) { return begin(stop_task(actor, reason)); }
+  std::shared_ptr<Pending<Done>> begin_stop(StopReason reason);
   /// Stops the actor, which must not need time.
-  void stop(StopReason reason) { ASSERT_TRUE(begin_stop(reason)->done()); }
+  void stop(StopReason reason);
 
-  Result<Bytes> act(std::string name = "act") { return world.run(actor->action(nullptr, std::move(name), {0x80})); }
-  Result<Bytes> transient(std::string name = "act") {
-    return world.run(actor->transient_action({}, std::move(name), {0x80}));
-  }
-  Result<std::shared_ptr<Connection>> connect(std::shared_ptr<ConnectionSink> sink = nullptr) {
-    return world.run(actor->connect({.params = {0x01}, .request = {.target = "/connect"}}, std::move(sink)));
-  }
+  Result<Bytes> act(std::string name = "act");
+  Result<Bytes> transient(std::string name = "act");
+  Result<std::shared_ptr<Connection>> connect(std::shared_ptr<ConnectionSink> sink = nullptr);
 
   VirtualWorld world;
   FakeActorStore store;
@@ -93,9 +58,10 @@ class ActorTest : public testing::Test {
   std::shared_ptr<ActorInstance> actor;
 
  private:
-  static Task<Done> stop_task(std::shared_ptr<ActorInstance> stopped, StopReason reason) {
-    co_await stopped->stop(reason);
-    co_return Done();
+  void begin_task(Task<void> task);
+  template <class T>
+  static Task<void> keep(Task<T> task, std::shared_ptr<Pending<T>> pending) {
+    pending->value.emplace(co_await std::move(task));
   }
 };
 
