@@ -22,24 +22,11 @@ namespace troupe {
 /// The engine's end of a connection: what an envoy would receive.
 class WireFake final : public EnvoyWire {
  public:
-  bool send(const envoyproto::ToEnvoy& message) override {
-    if (closed) return false;
-    sent.push_back(message);
-    return true;
-  }
+  bool send(const envoyproto::ToEnvoy& message) override;
   std::size_t buffered_bytes() const override { return 0; }
-  Task<void> wait_drained() override {
-    if (!slow) co_return;
-    auto keep = [this](Continuation<Done> rest) { waiting.push_back(std::move(rest)); };
-    co_await suspend<Done>(std::move(keep));
-  }
-  void close(Error why) override {
-    if (!closed) closed = std::move(why);
-  }
-  void drain() {
-    slow = false;
-    for (auto& rest : std::exchange(waiting, {})) rest.post({});
-  }
+  Task<void> wait_drained() override;
+  void close(Error why) override;
+  void drain();
 
   template <class Message>
   std::vector<Message> all() const {
@@ -59,34 +46,17 @@ class WireFake final : public EnvoyWire {
 /// Notes what the host tells it.
 class TunnelFake final : public EnvoyTunnel {
  public:
-  Task<Result<HttpResponse>> fetch(EnvoyActorAddress to, HttpRequest request) override {
-    HttpResponse response;
-    response.body = to_bytes(to.link->key() + " g" + std::to_string(to.generation) + " " + request.target);
-    co_return response;
-  }
-  Task<Result<OpenedSocket>> open_websocket(EnvoyActorAddress, HttpRequest, std::shared_ptr<RelayedSocket>) override {
-    co_return make_error("actor", "stopping");
-  }
+  Task<Result<HttpResponse>> fetch(EnvoyActorAddress to, HttpRequest request) override;
+  Task<Result<OpenedSocket>> open_websocket(EnvoyActorAddress, HttpRequest, std::shared_ptr<RelayedSocket>) override;
   Task<Result<std::shared_ptr<ActorSocket>>> resume_websocket(EnvoyActorAddress, HibernatingSocket,
-                                                              std::uint16_t) override {
-    co_return make_error("actor", "stopping");
-  }
-  Task<Result<void>> closed_asleep(EnvoyActorAddress, HibernatingSocket, std::uint16_t, std::string) override {
-    co_return Result<void>();
-  }
-  Task<Result<Bytes>> call(EnvoyActorAddress, std::string action, Bytes) override { co_return to_bytes(action); }
-  Task<Result<QueueSent>> send(EnvoyActorAddress, QueueSend) override { co_return QueueSent(); }
-  void actor_started(EnvoyActorAddress actor, std::vector<HibernatingSocket>) override {
-    notes.push_back("started g" + std::to_string(actor.generation));
-    last_link = actor.link;
-  }
+                                                              std::uint16_t) override;
+  Task<Result<void>> closed_asleep(EnvoyActorAddress, HibernatingSocket, std::uint16_t, std::string) override;
+  Task<Result<Bytes>> call(EnvoyActorAddress, std::string action, Bytes) override;
+  Task<Result<QueueSent>> send(EnvoyActorAddress, QueueSend) override;
+  void actor_started(EnvoyActorAddress actor, std::vector<HibernatingSocket>) override;
   void actor_stopping(const ActorId&, std::uint32_t generation) override { told_to_stop.push_back(generation); }
-  void actor_stopped(const ActorId&, std::uint32_t generation) override {
-    notes.push_back("stopped g" + std::to_string(generation));
-  }
-  void receive(const std::shared_ptr<EnvoyLink>& from, envoyproto::ToRivetTunnelMessage) override {
-    notes.push_back("message from " + from->key());
-  }
+  void actor_stopped(const ActorId&, std::uint32_t generation) override;
+  void receive(const std::shared_ptr<EnvoyLink>& from, envoyproto::ToRivetTunnelMessage) override;
   void connected(const std::shared_ptr<EnvoyLink>& link) override { notes.push_back("connected " + link->key()); }
   void disconnected(const std::shared_ptr<EnvoyLink>& link) override { notes.push_back("disconnected " + link->key()); }
   void stop() override {}
@@ -103,48 +73,17 @@ class StorageFake final : public EnvoyStore {
   std::shared_ptr<EnvoyStorePeer> connect(NamespaceId, std::string) override { return nullptr; }
   void disconnect(const std::shared_ptr<EnvoyStorePeer>&) override { ++disconnects; }
   void stop() override {}
-  Task<envoyproto::KvResponseData> handle(Peer, std::string actor_id, envoyproto::KvRequestData) override {
-    running.insert(actor_id);
-    most_running = std::max(most_running, running.size());
-    order.push_back(actor_id);
-    if (hold) {
-      auto keep = [this](Continuation<Done> rest) { held.push_back(std::move(rest)); };
-      co_await suspend<Done>(std::move(keep));
-    }
-    running.erase(running.find(actor_id));
-    co_return envoyproto::KvResponseData(envoyproto::KvPutResponse{});
-  }
-  Task<envoyproto::SqliteGetPagesResponse> handle(Peer, envoyproto::SqliteGetPagesRequest) override {
-    co_return envoyproto::SqliteGetPagesResponse(
-        envoyproto::SqliteErrorResponse{"depot", "database_not_found", "none"});
-  }
-  Task<envoyproto::SqliteCommitResponse> handle(Peer, envoyproto::SqliteCommitRequest) override {
-    co_return envoyproto::SqliteCommitResponse();
-  }
-  Task<envoyproto::SqliteCommitStageBeginResponse> handle(Peer, envoyproto::SqliteCommitStageBeginRequest) override {
-    co_return envoyproto::SqliteCommitStageBeginResponse();
-  }
-  Task<envoyproto::SqliteCommitStageSegmentResponse> handle(Peer,
-                                                            envoyproto::SqliteCommitStageSegmentRequest) override {
-    co_return envoyproto::SqliteCommitStageSegmentResponse();
-  }
-  Task<envoyproto::SqliteCommitFinalizeResponse> handle(Peer, envoyproto::SqliteCommitFinalizeRequest) override {
-    co_return envoyproto::SqliteCommitFinalizeResponse();
-  }
-  Task<envoyproto::SqliteExecResponse> handle(Peer, envoyproto::SqliteExecRequest) override {
-    co_return envoyproto::SqliteExecResponse();
-  }
-  Task<envoyproto::SqliteExecuteResponse> handle(Peer, envoyproto::SqliteExecuteRequest) override {
-    co_return envoyproto::SqliteExecuteResponse();
-  }
-  Task<envoyproto::SqliteExecuteBatchResponse> handle(Peer, envoyproto::SqliteExecuteBatchRequest) override {
-    co_return envoyproto::SqliteExecuteBatchResponse();
-  }
-  Task<Result<std::optional<KvEntryView>>> kv_entry(ActorId, Bytes) override { co_return std::optional<KvEntryView>(); }
-  void release() {
-    hold = false;
-    for (auto& rest : std::exchange(held, {})) rest.post({});
-  }
+  Task<envoyproto::KvResponseData> handle(Peer, std::string actor_id, envoyproto::KvRequestData) override;
+  Task<envoyproto::SqliteGetPagesResponse> handle(Peer, envoyproto::SqliteGetPagesRequest) override;
+  Task<envoyproto::SqliteCommitResponse> handle(Peer, envoyproto::SqliteCommitRequest) override;
+  Task<envoyproto::SqliteCommitStageBeginResponse> handle(Peer, envoyproto::SqliteCommitStageBeginRequest) override;
+  Task<envoyproto::SqliteCommitStageSegmentResponse> handle(Peer, envoyproto::SqliteCommitStageSegmentRequest) override;
+  Task<envoyproto::SqliteCommitFinalizeResponse> handle(Peer, envoyproto::SqliteCommitFinalizeRequest) override;
+  Task<envoyproto::SqliteExecResponse> handle(Peer, envoyproto::SqliteExecRequest) override;
+  Task<envoyproto::SqliteExecuteResponse> handle(Peer, envoyproto::SqliteExecuteRequest) override;
+  Task<envoyproto::SqliteExecuteBatchResponse> handle(Peer, envoyproto::SqliteExecuteBatchRequest) override;
+  Task<Result<std::optional<KvEntryView>>> kv_entry(ActorId, Bytes) override;
+  void release();
 
   bool hold = false;
   std::vector<Continuation<Done>> held;
