@@ -67,14 +67,14 @@ void Instance::serve_websocket(std::shared_ptr<RawSocket> socket, std::shared_pt
   detach(run_websocket(self(), std::move(socket), std::move(conn)));
 }
 
-void Instance::message_handled(const std::shared_ptr<ActorConnection>& conn,
-                               const std::shared_ptr<RelayedSocket>& client, std::uint16_t index) {
+void Instance::message_handled(const std::shared_ptr<ActorConnection>& conn, const std::shared_ptr<RawSocket>& socket,
+                               std::uint16_t index) {
   if (conn->handled_since_stored() >= kUnstoredMax) connection_changed(*conn);
-  if (!unsettled(Ack::written)) return client->ack(index);
+  if (!unsettled(Ack::written)) return socket->acknowledge(index);
   if (moved_.empty() || moved_.back() != conn) moved_.push_back(conn);
   // What is never saved is not handled: the client's message comes again. A commit that fails decides nothing, because
   // the next one takes the change along.
-  gate_.hold_ack([client, index] { client->ack(index); });
+  gate_.hold_ack([socket, index] { socket->acknowledge(index); });
 }
 
 std::shared_ptr<RawSocket> Instance::make_raw_socket(std::shared_ptr<RelayedSocket> client, bool hibernatable,
@@ -87,10 +87,11 @@ std::shared_ptr<RawSocket> Instance::make_raw_socket(std::shared_ptr<RelayedSock
     return instance && closed && instance->end_connection(closed);
   };
   if (hibernatable) {
-    events.handled = [weak = std::weak_ptr<Instance>(self()), client, conn](std::uint16_t index) {
+    events.handled = [weak = std::weak_ptr<Instance>(self()), conn](const std::shared_ptr<RawSocket>& socket,
+                                                                    std::uint16_t index) {
       auto instance = weak.lock();
       auto handler = conn->lock();
-      if (instance && handler) instance->message_handled(handler, client, index);
+      if (instance && handler) instance->message_handled(handler, socket, index);
     };
   }
   std::weak_ptr<ConnectionOwner> owner = self();

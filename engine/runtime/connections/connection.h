@@ -29,6 +29,8 @@ class ConnectionOwner {
   virtual bool may_leave() const = 0;
   /// Lets `out` run once that is so, after what is held back already. False: too much is.
   virtual bool hold_back(std::size_t bytes, std::function<void()> out) = 0;
+  /// Counts the writes of what the actor has changed: another number means that a part may be stored.
+  virtual std::uint64_t writes() const = 0;
   /// What is stored of a hibernatable connection has changed.
   virtual void connection_changed(ActorConnection& conn) = 0;
 

@@ -136,16 +136,30 @@ void RawSocket::push(WebSocketMessage message, Continuation<Done> taken) {
 
 std::optional<WebSocketMessage> RawSocket::take(WebSocketMessage message) {
   taken_ = message.index;
+  writes_before_ = writes();
   return message;
 }
 
+std::uint64_t RawSocket::writes() const {
+  const auto owner = owner_.lock();
+  return owner ? owner->writes() : 0;
+}
+
 void RawSocket::finish_taken() {
-  if (taken_) handled(*std::exchange(taken_, std::nullopt));
+  if (!taken_) return;
+  const auto index = *std::exchange(taken_, std::nullopt);
+  if (writes() != writes_before_) partly_stored_ = index;
+  handled(index);
 }
 
 void RawSocket::handled(std::uint16_t index) {
   position_.handled = index;
-  if (events_.handled) events_.handled(index);
+  if (events_.handled) events_.handled(shared_from_this(), index);
+}
+
+void RawSocket::acknowledge(std::uint16_t index) {
+  if (partly_stored_ && static_cast<std::int16_t>(index - *partly_stored_) >= 0) partly_stored_.reset();
+  client_->ack(index);
 }
 
 bool RawSocket::is_repeated(std::uint16_t index) {
@@ -196,6 +210,7 @@ void RawSocket::prepare_sleep() {
 
 void RawSocket::hibernate() {
   prepare_sleep();
+  if (partly_stored_) return close(kServerError, "actor.dropped_reply");
   closed_ = true;
   events_ = {};
   released_.notify_all();

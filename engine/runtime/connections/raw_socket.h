@@ -26,7 +26,7 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
     /// generation.
     std::function<bool()> closed;
     /// Of a hibernatable socket: the message of that index and all before it are handled.
-    std::function<void(std::uint16_t index)> handled;
+    std::function<void(const std::shared_ptr<RawSocket>& socket, std::uint16_t index)> handled;
   };
   RawSocket(Executor executor, std::shared_ptr<RelayedSocket> client, Events events,
             std::weak_ptr<ConnectionOwner> owner);
@@ -40,12 +40,16 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   /// The end for the gateway, once.
   std::shared_ptr<ActorSocket> make_feed();
 
+  /// The message of that index and all before it are handled, and what they changed is stored.
+  void acknowledge(std::uint16_t index);
+
   /// Raw sockets carry no events.
   void event(const std::string&, const Bytes&) override {}
   void close(std::uint16_t code, std::string reason) override;
   Position position() const override { return position_; }
   /// Ends the actor's code's reading; what it has not got is not acknowledged.
   void prepare_sleep() override;
+  /// Closes the socket instead when a message would come again of which a part is stored.
   void hibernate() override;
 
  private:
@@ -61,6 +65,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   std::optional<WebSocketMessage> take(WebSocketMessage message);
   /// The actor's code is done with what it has taken.
   void finish_taken();
+  /// Of the actor.
+  std::uint64_t writes() const;
   void handled(std::uint16_t index);
   /// Whether an earlier generation has handled the message.
   bool is_repeated(std::uint16_t index);
@@ -85,8 +91,11 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   bool hibernating_ = false;
   /// Some that the client has sent, to the next generation.
   bool left_messages_ = false;
-  /// The message that the actor's code is busy with.
+  /// The message that the actor's code is busy with, and the writes before it.
   std::optional<std::uint16_t> taken_;
+  std::uint64_t writes_before_ = 0;
+  /// The newest message that is handled but not acknowledged, and during which something was written.
+  std::optional<std::uint16_t> partly_stored_;
   bool has_reader_ = false;
   bool closed_ = false;
   std::uint16_t close_code_ = 0;

@@ -168,9 +168,10 @@ class Instance final : public ActorInstance, public ConnectionOwner {
   void end_sink(std::function<void()> end) override;
   bool may_leave() const override { return gate_.open(); }
   bool hold_back(std::size_t bytes, std::function<void()> out) override { return gate_.hold(bytes, std::move(out)); }
+  std::uint64_t writes() const override { return saver_.writes(); }
   void connection_changed(ActorConnection& conn) override;
   /// Acknowledges a message of a raw socket once what its handler changed is committed.
-  void message_handled(const std::shared_ptr<ActorConnection>& conn, const std::shared_ptr<RelayedSocket>& client,
+  void message_handled(const std::shared_ptr<ActorConnection>& conn, const std::shared_ptr<RawSocket>& socket,
                        std::uint16_t index);
   /// A commit is about to take what messages of raw sockets have changed: how far they are handled goes along.
   void store_moved();

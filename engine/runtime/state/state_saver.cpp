@@ -190,6 +190,7 @@ Task<Result<void>> StateSaver::commit_first(Bytes state) { return store(std::mov
 
 Task<Result<void>> StateSaver::store(std::optional<Bytes> state, std::uint64_t revision, Ack ack) {
   writing_ = true;
+  ++writes_;
   ActorSave save;
   save.state = std::move(state);
   if (!rows_.empty()) rows_in_flight_ = std::make_shared<const RowChanges>(std::exchange(rows_, {}));

@@ -49,6 +49,8 @@ class StateSaver {
   /// Whether there are changes that no finished commit covers, or not as durably as they have to be.
   bool dirty() const { return !settled(Ack::written); }
   std::uint64_t revision() const { return revision_; }
+  /// How many writes have begun, whatever became of them.
+  std::uint64_t writes() const { return writes_; }
   /// The actor's.
   const Executor& executor() const { return config_.deadlines->executor(); }
   /// Whether everything up to `revision` is committed that far, and what has to be durable is.
@@ -116,6 +118,7 @@ class StateSaver {
   bool closed_ = false;
 
   std::uint64_t revision_ = 0;
+  std::uint64_t writes_ = 0;
   /// The newest change of the state itself.
   std::uint64_t state_revision_ = 0;
   /// The newest change that has to be durable.

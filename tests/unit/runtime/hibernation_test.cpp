@@ -103,6 +103,10 @@ class Hibernation : public ActorTest {
         if (!message) break;
         seen.push_back(to_string(message->data));
         if (messages_change) script->context->request_save();
+        if (midst) {
+          co_await midst->wait();
+          script->context->request_save();
+        }
       }
       seen.push_back(socket->hibernating() ? "hibernating" : "closed");
       co_return Result<void>();
@@ -130,6 +134,8 @@ class Hibernation : public ActorTest {
   Log log, seen;
   /// Whether the actor's state is another one behind each message of a raw socket.
   bool messages_change = false;
+  /// What is waited for between two changes for one message.
+  std::shared_ptr<Gate> midst;
   std::map<std::uint8_t, std::shared_ptr<FakeClientSocket>> clients{{1, std::make_shared<FakeClientSocket>()},
                                                                     {2, std::make_shared<FakeClientSocket>()}};
   std::vector<std::pair<std::shared_ptr<Connection>, std::shared_ptr<LastingSink>>> restored;
@@ -437,6 +443,36 @@ TEST_F(Hibernation, HowFarMessagesAreHandledIsStoredWithWhatTheyChange) {
   socket = world.run(actor->resume(socket_id(1))).value();
   world.run(hand_over_message(socket, 1));
   EXPECT_THAT(seen, ElementsAre("new", "m1", "hibernating", "restored", "closed"));
+}
+
+TEST_F(Hibernation, AMessageOfWhichOnlyAPartCanBeStoredClosesItsSocket) {
+  messages_change = true;
+  midst = std::make_shared<Gate>();
+  start_reading();
+  auto socket = open_raw();
+  world.run(hand_over_message(socket, 1));
+  world.advance(1min);
+  EXPECT_FALSE(store.saves.empty());
+  store.save_failure = make_error("storage", "unavailable");
+  midst->open();
+  stop(StopReason::sleep_intent);
+  EXPECT_THAT(clients[1]->acks, IsEmpty());
+  EXPECT_THAT(clients[1]->closes, ElementsAre("1011 actor.dropped_reply"));
+  EXPECT_EQ(clients[1]->hibernations, 0);
+}
+
+TEST_F(Hibernation, AMessageOfWhichNothingIsStoredComesAgain) {
+  messages_change = true;
+  midst = std::make_shared<Gate>();
+  start_reading();
+  auto socket = open_raw();
+  store.save_failure = make_error("storage", "unavailable");
+  midst->open();
+  world.run(hand_over_message(socket, 1));
+  stop(StopReason::sleep_intent);
+  EXPECT_THAT(clients[1]->acks, IsEmpty());
+  EXPECT_THAT(clients[1]->closes, IsEmpty());
+  EXPECT_EQ(clients[1]->hibernations, 1);
 }
 
 TEST_F(Hibernation, AStoredPositionOfLongAgoIsNotTakenForALaterOne) {
