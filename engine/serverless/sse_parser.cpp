@@ -1,5 +1,7 @@
 #include "engine/serverless/sse_parser.h"
 
+#include <utility>
+
 namespace troupe {
 namespace {
 

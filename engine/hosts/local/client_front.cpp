@@ -1,5 +1,7 @@
 #include "engine/hosts/local/client_front.h"
 
+#include <boost/asio/co_spawn.hpp>
+
 #include "engine/base/errors.h"
 #include "engine/hosts/local/conn_params.h"
 #include "engine/hosts/local/front_answer.h"

@@ -1,5 +1,8 @@
 #include "engine/hosts/local/local_actor.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "engine/base/key.h"
 #include "engine/hosts/local/client_front.h"
 

@@ -1,5 +1,8 @@
 #include "engine/hosts/local/socket_front.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "engine/base/errors.h"
 #include "engine/clientproto/decode.h"
 #include "engine/clientproto/encode.h"
