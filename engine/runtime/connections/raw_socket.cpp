@@ -136,7 +136,7 @@ void RawSocket::push(WebSocketMessage message, Continuation<Done> taken) {
 
 std::optional<WebSocketMessage> RawSocket::take(WebSocketMessage message) {
   taken_ = message.index;
-  writes_before_ = writes();
+  if (events_.handled) writes_before_ = writes();
   return message;
 }
 
@@ -148,7 +148,7 @@ std::uint64_t RawSocket::writes() const {
 void RawSocket::finish_taken() {
   if (!taken_) return;
   const auto index = *std::exchange(taken_, std::nullopt);
-  if (writes() != writes_before_) partly_stored_ = index;
+  if (events_.handled && writes() != writes_before_) partly_stored_ = index;
   handled(index);
 }
 
@@ -210,15 +210,18 @@ void RawSocket::prepare_sleep() {
 
 void RawSocket::hibernate() {
   prepare_sleep();
-  if (partly_stored_) return close(kServerError, "actor.dropped_reply");
   closed_ = true;
   events_ = {};
   released_.notify_all();
-  client_->hibernate();
+  if (!partly_stored_) return client_->hibernate();
+  // Behind nothing: what was held back for the client has left or has been dropped.
+  client_->close(kServerError, "actor.dropped_reply");
 }
 
 void RawSocket::close(std::uint16_t code, std::string reason) {
   if (closed_) return;
+  // Nothing comes again.
+  partly_stored_.reset();
   const auto owner = held_ > 0 ? owner_.lock() : nullptr;
   if (owner) {
     owner->end_sink([client = client_, code, reason] { client->close(code, reason); });

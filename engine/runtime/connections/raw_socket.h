@@ -49,7 +49,8 @@ class RawSocket final : public ConnectionSink, public std::enable_shared_from_th
   Position position() const override { return position_; }
   /// Ends the actor's code's reading; what it has not got is not acknowledged.
   void prepare_sleep() override;
-  /// Closes the socket instead when a message would come again of which a part is stored.
+  /// Closes the client's side instead when a message would come again of which a part is stored; also behind the
+  /// client's own close.
   void hibernate() override;
 
  private:

@@ -27,20 +27,23 @@ void ActorTest::TearDown() {
   world.advance(1min);
 }
 
-std::shared_ptr<ActorInstance> ActorTest::make() {
+ActorInstance::Config ActorTest::config() {
   auto made = definition;
   made.hooks = hooks_of(*script);
   made.make = [script = script](ActorContext& context) { return make_scripted(script, context); };
-  ActorInstance::Config config{.ports = world.ports(),
-                               .store = &store,
-                               .definition = std::make_shared<const ActorDefinition>(std::move(made)),
-                               .info = {.actor_id = "id", .generation = 1, .name = "scripted", .key = {"k"}},
-                               .id = {},
-                               .input = input,
-                               .executor = boost::asio::make_strand(world.context()),
-                               .host = host,
-                               .labels = labels};
-  actor = ActorInstance::make(std::move(config));
+  return {.ports = world.ports(),
+          .store = &store,
+          .definition = std::make_shared<const ActorDefinition>(std::move(made)),
+          .info = {.actor_id = "id", .generation = 1, .name = "scripted", .key = {"k"}},
+          .id = {},
+          .input = input,
+          .executor = boost::asio::make_strand(world.context()),
+          .host = host,
+          .labels = labels};
+}
+
+std::shared_ptr<ActorInstance> ActorTest::make() {
+  actor = ActorInstance::make(config());
   return actor;
 }
 

@@ -29,6 +29,8 @@ class ActorTest : public testing::Test {
   /// An actor is stopped before it is let go of: what still runs in it keeps it alive.
   void TearDown() override;
 
+  /// Of the first generation.
+  ActorInstance::Config config();
   std::shared_ptr<ActorInstance> make();
   /// Makes and starts the actor.
   void start();

@@ -67,17 +67,8 @@ class Hibernation : public ActorTest {
 
   /// The next generation, for which these sockets are still open.
   void wake(std::vector<std::uint8_t> open_sockets) {
-    auto made = definition;
-    made.hooks = hooks_of(*script);
-    made.make = [script = script](ActorContext& context) { return make_scripted(script, context); };
-    ActorInstance::Config config{.ports = world.ports(),
-                                 .store = &store,
-                                 .definition = std::make_shared<const ActorDefinition>(std::move(made)),
-                                 .info = {.actor_id = "id", .generation = 2, .name = "scripted", .key = {"k"}},
-                                 .id = {},
-                                 .input = input,
-                                 .executor = boost::asio::make_strand(world.context()),
-                                 .host = host};
+    auto config = this->config();
+    config.info.generation = 2;
     for (std::uint8_t n : open_sockets) config.sockets.push_back({socket_id(n), clients[n]});
     config.attach = [this](std::shared_ptr<ActorInstance> owner, std::shared_ptr<Connection> conn, auto,
                            ConnectionSink::Position position) {
@@ -106,6 +97,7 @@ class Hibernation : public ActorTest {
         if (midst) {
           co_await midst->wait();
           script->context->request_save();
+          (void)socket->send(std::move(*message));
         }
       }
       seen.push_back(socket->hibernating() ? "hibernating" : "closed");
